@@ -1,0 +1,1 @@
+"""The things one runs: the command line, the Dask job, the process that reads."""

@@ -1,0 +1,97 @@
+"""One batch on one worker: read its files, write its part, return a receipt."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.isolate import IsolatedReader, reader_of_this_thread
+from jobs.settings import BatchSettings
+from pipeline.count.records import ScanRecord, make_records, to_table
+from pipeline.count.store import Part, write_part
+from pipeline.findings import Finding
+from pipeline.read.record import PageReading, failed
+from pipeline.read.scans import ScanFile, read_bytes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a worker has done: a part waiting to be committed, and figures for the progress bar."""
+
+    part: Part
+    files: int
+    outcomes: dict[str, int]
+    seconds: float
+
+
+def batch_id(files: Sequence[ScanFile], settings: BatchSettings) -> str:
+    """The same batch, run twice, writes the same part."""
+    total = hashlib.sha256(f"{settings.reader_version}\0{settings.run}".encode())
+    for file in files:
+        total.update(f"\0{file.uri}\0{file.size}\0{file.stamp}".encode())
+    return total.hexdigest()[:32]
+
+
+def read_batch(files: Sequence[ScanFile], settings: BatchSettings) -> Receipt:
+    """Read the files and write their records.
+
+    Raises:
+        OSError: the part cannot be written (disk full, folder gone).
+    """
+    start = time.monotonic()
+    records = _read_files(files, settings, reader_of_this_thread(settings.reader))
+    part = write_part(Path(settings.folder), batch_id(files, settings), to_table(records))
+    outcomes = Counter(record.reading.outcome.value for record in records)
+    return Receipt(part, len(files), dict(outcomes), time.monotonic() - start)
+
+
+def _read_files(
+    files: Sequence[ScanFile], settings: BatchSettings, reader: IsolatedReader
+) -> list[ScanRecord]:
+    """While the process reads one file, the next one's bytes are fetched and hashed."""
+    records: list[ScanRecord] = []
+    following = _load(files[0], settings)
+    for index, file in enumerate(files):
+        content, sha256 = following
+        if isinstance(content, bytes):
+            reader.submit(content)
+        if index + 1 < len(files):
+            following = _load(files[index + 1], settings)
+        readings = [failed(1, content)] if isinstance(content, Finding) else reader.result()
+        records.extend(_records(file, sha256, readings, settings))
+    return records
+
+
+def _load(file: ScanFile, settings: BatchSettings) -> tuple[bytes | Finding, str | None]:
+    content = read_bytes(file, settings.reader.limits.max_bytes)
+    if isinstance(content, Finding):
+        return content, None
+    return content, hashlib.sha256(content).hexdigest()
+
+
+def _records(
+    file: ScanFile, sha256: str | None, readings: list[PageReading], settings: BatchSettings
+) -> list[ScanRecord]:
+    try:
+        return _make(file, sha256, readings, settings)
+    except ValueError:
+        # The reading process answered what no symbol can hold: a bug, or a taken-over process.
+        wrong = failed(1, Finding("reader-error", "it answered nonsense"))
+        return _make(file, sha256, [wrong], settings)
+
+
+def _make(
+    file: ScanFile, sha256: str | None, readings: list[PageReading], settings: BatchSettings
+) -> list[ScanRecord]:
+    return make_records(
+        file,
+        sha256,
+        readings,
+        settings.reader.rules,
+        reader_version=settings.reader_version,
+        run=settings.run,
+    )

@@ -1,0 +1,44 @@
+"""`actas bench`: each subcommand measures one thing and prints a Markdown table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Measure this program on this machine.", no_args_is_help=True, rich_markup_mode=None
+)
+Work = Annotated[Path, typer.Option(help="Folder for sheets and results; reused if it is there.")]
+DEFAULT_WORK = Path("build/bench")
+
+
+@app.command()
+def cost(work: Work = DEFAULT_WORK, sheets: int = 2400, rounds: int = 3) -> None:
+    """CPU of a whole tally over that of a bare loop, and one worker against two.
+
+    \b
+    Example:
+      actas bench cost --sheets 2400 --rounds 3
+    """
+    from jobs.bench.spine import run_cost
+
+    typer.echo(run_cost(work, sheets, rounds, _say))
+
+
+@app.command()
+def memory(work: Work = DEFAULT_WORK, sheets: int = 2400) -> None:
+    """Peak memory at a tenth of the scans and at all of them.
+
+    \b
+    Example:
+      actas bench memory --sheets 2400
+    """
+    from jobs.bench.spine import run_memory
+
+    typer.echo(run_memory(work, sheets, _say))
+
+
+def _say(text: str) -> None:
+    typer.echo(f"bench: {text}", err=True)

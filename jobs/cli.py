@@ -1,0 +1,327 @@
+"""The command line. Heavy imports wait until a command needs them, so that --help is instant."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jobs.bench.cli import app as bench_app
+from pipeline.errors import ActasError
+
+EXAMPLES = """
+Counts scanned tally sheets into totals that add up.
+
+\b
+Examples:
+  actas synth demo --sheets 300 --seed 1             invent a small election
+  actas tally demo/scans --out demo/results --election demo/election
+  actas tally scans/ --out results                   count a folder; run again to go on
+  actas plan scans/ --out results                    what would be read
+  actas status results                               totals and accounting
+  actas explain results 240111020.01                 why a mesa has its status
+  actas report results                               write results/site/index.html
+
+\b
+Exit codes: 0 all well; 2 bad arguments, configuration or results folder;
+3 finished, with scans that need a person; 4 interrupted: run again to go on;
+1 a fault of the program itself.
+"""
+
+app = typer.Typer(
+    help=EXAMPLES, add_completion=False, no_args_is_help=True, rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+
+app.add_typer(bench_app, name="bench")
+
+Scans = Annotated[
+    list[str], typer.Argument(help="Folders, lists of files (one a line), files or URLs.")
+]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
+Results = Annotated[Path, typer.Argument(help="A results folder, as `actas tally --out` made it.")]
+ElectionName = Annotated[
+    str | None,
+    typer.Option(
+        "--election", "-e",
+        help="A definition: a folder with election.yaml, or a name such as venezuela-2024. "
+        "Default: that of the results, else venezuela-2024.",
+    ),
+]  # fmt: skip
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+DEFAULT_ELECTION = "venezuela-2024"
+EXIT_NEEDS_A_PERSON = 3
+
+
+@app.command()
+def tally(
+    scans: Scans,
+    out: Out,
+    election: ElectionName = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, help="Workers on this machine. Default: a core each."),
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://127.0.0.1:8786.")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=1, max=4096, help="Scans a batch.")] = None,
+    deadline: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that one page may take.")
+    ] = 20.0,
+    memory: Annotated[
+        int, typer.Option(min=512, help="MiB of address space for each reading process.")
+    ] = 2048,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images.")] = 120_000_000,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = 64 * 2**20,
+    as_json: Json = False,
+) -> None:
+    """Count scans into totals. The same command goes on where an earlier one stopped.
+
+    \b
+    Examples:
+      actas tally scans/ --out results
+      actas tally scans/ more-scans/ list.txt --out results --workers 4
+      actas tally scans/ --out results --json > summary.json
+    """
+    from jobs.progress import open_progress
+    from jobs.tally import Options, run_tally
+    from pipeline.read.image import Limits
+
+    options = Options(
+        sources=tuple(scans),
+        out=out,
+        election=_election_folder(election, out),
+        workers=workers or os.cpu_count() or 1,
+        cluster=cluster,
+        batch_size=batch,
+        limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
+        deadline=deadline,
+        memory_bytes=memory * 2**20,
+    )
+    with open_progress() as progress:
+        outcome = run_tally(options, progress)
+    from jobs.report import write_report
+
+    page = write_report(out, outcome.election, outcome.resolution, outcome.totals, outcome.summary)
+    _tell(outcome.summary, outcome.election, as_json=as_json)
+    if not as_json:
+        _say(f"Results: {out}")
+        _say(f"Report:  {page}")
+    raise typer.Exit(_exit_code(outcome.summary))
+
+
+@app.command()
+def plan(scans: Scans, out: Out, election: ElectionName = None, as_json: Json = False) -> None:
+    """Say what `actas tally` would read, and read nothing.
+
+    \b
+    Example:
+      actas plan scans/ --out results
+    """
+    from jobs.show import show_plan
+    from jobs.tally import Options, make_plan
+    from pipeline.count.store import Ledger
+    from pipeline.election import load_election
+
+    definition = load_election(_election_folder(election, out))
+    exists = (out / "scans").is_dir()
+    ledger = Ledger.open(out / "scans", definition.slug) if exists else None
+    made = make_plan(Options(tuple(scans), out, definition.folder, workers=1), definition, ledger)
+    files, todo = made.listing.files, made.todo
+    if as_json:
+        _print_json(
+            {
+                "found": len(files),
+                "known": len(files) - len(todo),
+                "to_read": len(todo),
+                "bytes": sum(file.size for file in todo),
+                "ignored": list(made.listing.ignored),
+            }
+        )
+    else:
+        show_plan(_console(), files, todo, made.listing.ignored)
+
+
+@app.command()
+def status(results: Results, as_json: Json = False) -> None:
+    """Show totals and accounting of a results folder, and whether a run is on.
+
+    \b
+    Example:
+      actas status results
+    """
+    from jobs.lock import is_locked
+    from jobs.report import load_results
+
+    loaded = load_results(results)
+    running = is_locked(results)
+    if as_json:
+        _print_json({"summary": loaded.summary, "running": running, "read": loaded.read})
+        return
+    if running:
+        _say(f"A run is on; {loaded.read:,} scans are read so far.")
+    if loaded.summary is None:
+        _say(
+            f"{loaded.read:,} scans are read, but no run has finished: no totals yet. "
+            "Run `actas tally` again to go on."
+        )
+        return
+    _tell(loaded.summary, loaded.election, as_json=False)
+
+
+@app.command()
+def explain(
+    results: Results,
+    what: Annotated[str, typer.Argument(help="A mesa (240111020.01), an acta code or a file.")],
+    as_json: Json = False,
+) -> None:
+    """Explain a mesa or a scan: what was read, what was found, why it has its status.
+
+    \b
+    Examples:
+      actas explain results 240111020.01
+      actas explain results 784821_007643_0134Acta0133.jpg
+    """
+    from jobs.report import explain_json, find_subject, load_results
+    from jobs.show import show_mesa, show_scan
+
+    loaded = load_results(results)
+    subject = find_subject(loaded, what)
+    if as_json:
+        _print_json(explain_json(subject))
+    elif subject.mesa:
+        show_mesa(_console(), subject.mesa, subject.scans, loaded.election)
+    else:
+        for scan in subject.scans:
+            show_scan(_console(), scan, loaded.election)
+
+
+@app.command()
+def report(results: Results) -> None:
+    """Write the report of a results folder anew.
+
+    \b
+    Example:
+      actas report results
+    """
+    from jobs.report import load_results, write_report
+    from pipeline.errors import ResultsError
+
+    loaded = load_results(results)
+    if loaded.summary is None:
+        raise ResultsError(f"{results}: no run has finished yet.", "Run `actas tally` again.")
+    page = write_report(results, loaded.election, loaded.resolution, loaded.totals, loaded.summary)
+    _say(f"Report: {page}")
+
+
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    sheets: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="Files in all; with --from: rows used.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 1,
+    table: Annotated[
+        Path | None, typer.Option("--from", help="A published table: one sheet for each row.")
+    ] = None,
+    election: ElectionName = None,
+    clean: Annotated[bool, typer.Option("--clean", help="No wear, copies, or strangers.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, max=256)] = None,
+    as_json: Json = False,
+) -> None:
+    """Invent an election: sheets that look like real ones, and the truth beside them.
+
+    \b
+    Examples:
+      actas synth demo --sheets 300 --seed 1
+      actas synth full --from RESULTADOS_2024_CSV_V1.csv --seed 7
+    """
+    from jobs.progress import open_progress
+    from jobs.synth import synthesise
+    from pipeline.election import load_election
+
+    definition = load_election(_election_folder(election))
+    with open_progress() as progress:
+        invented = synthesise(
+            definition,
+            out,
+            sheets=sheets,
+            seed=seed,
+            table=table,
+            clean=clean,
+            workers=workers or os.cpu_count() or 1,
+            progress=progress,
+        )
+    if as_json:
+        _print_json({"files": invented.files, "kinds": invented.kinds})
+        return
+    kinds = ", ".join(f"{count} {kind}" for kind, count in invented.kinds.items())
+    _say(f"{invented.files} scans in {out / 'scans'}: {kinds}")
+    _say(f"Count them: actas tally {out}/scans --out {out}/results --election {out}/election")
+
+
+def _election_folder(name: str | None, results: Path | None = None) -> Path:
+    """The definition's folder: as named, or as the results keep it, or the default."""
+    configs = Path(__file__).resolve().parent.parent / "configs"
+    if name is None:
+        kept = results / "election" if results else None
+        if kept and (kept / "election.yaml").is_file():
+            return kept
+        return configs / DEFAULT_ELECTION
+    shipped = configs / name
+    if "/" not in name and not Path(name).exists() and shipped.is_dir():
+        return shipped
+    return Path(name)
+
+
+def _tell(summary: dict[str, Any], election: Any, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(summary)
+        return
+    from jobs.show import show_summary
+
+    show_summary(_console(), summary, {c.code: c.name for c in election.candidates})
+
+
+def _exit_code(summary: dict[str, Any]) -> int:
+    waiting = ("quarantined", "unreadable", "rejected", "failed")
+    return EXIT_NEEDS_A_PERSON if any(summary["scans"][name] for name in waiting) else 0
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(soft_wrap=True)
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is a sentence and an exit code, never a traceback."""
+    try:
+        app()
+    except ActasError as error:
+        sys.stderr.write(f"actas: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("actas: stopped at once. Run the same command again to go on.\n")
+        sys.exit(4)
+    except BrokenPipeError:
+        # `actas status | head` is no fault.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""A reading process of one's own, so that no scan can hurt the worker.
+
+A crash, a hang or a huge allocation costs the scan that caused it, and nothing else. A process that
+died is started again and the scan tried once more, for it may have been killed from outside (by the
+system, when memory ran short); the second death is the scan's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+
+from jobs.child import LENGTH
+from jobs.settings import ReaderSettings
+from pipeline.findings import Finding
+from pipeline.read.record import PageReading, failed
+
+MAX_ANSWER = 1 << 20
+"""A page's reading is some kilobytes; more than this is no answer but a broken process."""
+CHUNK = 1 << 20
+
+
+class ReaderLostError(Exception):
+    """The reading process died or stopped answering; `finding` says which."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.sentence)
+        self.finding = finding
+
+
+class IsolatedReader:
+    """One reading process, restarted whenever it is lost. For use by one thread."""
+
+    def __init__(self, settings: ReaderSettings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._buffer = bytearray()
+        self._content = b""
+        self._lost: ReaderLostError | None = None
+        self._pages: list[PageReading] = []
+
+    def submit(self, content: bytes) -> None:
+        """Begin reading a file. Fetch the answer with `result` before the next `submit`."""
+        self._content = content
+        self._pages = []
+        self._lost = None
+        try:
+            self._send(content)
+        except ReaderLostError as lost:
+            self._lost = lost
+
+    def result(self) -> list[PageReading]:
+        """The readings of the file last submitted; never raises for a fault of that file."""
+        for attempt in (1, 2):
+            try:
+                if self._lost:
+                    lost, self._lost = self._lost, None
+                    raise lost
+                return self._receive()
+            except ReaderLostError as lost:
+                self.close()
+                if attempt == 2 or lost.finding.code != "reader-crashed":
+                    # Pages that were read before the fatal one are kept.
+                    return [*self._pages, failed(len(self._pages) + 1, lost.finding)]
+                self.submit(self._content)
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        self._buffer.clear()
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                with suppress(OSError):
+                    pipe.close()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "jobs.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            bufsize=0,
+        )
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                os.set_blocking(pipe.fileno(), False)
+        self._send(pickle.dumps(self._settings))
+        return self._process
+
+    def _send(self, content: bytes) -> None:
+        """Write a frame within the deadline."""
+        process = self._process or self._start()
+        assert process.stdin  # noqa: S101  for the type checker
+        descriptor = process.stdin.fileno()
+        waiter = select.poll()
+        waiter.register(descriptor, select.POLLOUT)
+        end = time.monotonic() + self._settings.deadline
+        for piece in (LENGTH.pack(len(content)), content):
+            view = memoryview(piece)
+            while view:
+                self._wait(waiter, end)
+                try:
+                    view = view[os.write(descriptor, view[:CHUNK]) :]
+                except BlockingIOError:
+                    continue
+                except OSError as error:
+                    raise ReaderLostError(self._death()) from error
+
+    def _receive(self) -> list[PageReading]:
+        """All pages of the file, each within the deadline."""
+        self._pages = []
+        while frame := self._frame():
+            try:
+                self._pages.append(PageReading.from_plain(json.loads(frame)))
+            except (ValueError, TypeError, KeyError) as error:
+                raise ReaderLostError(Finding("reader-error", "it answered nonsense")) from error
+        if not self._pages:
+            raise ReaderLostError(Finding("reader-error", "it answered nothing"))
+        return self._pages
+
+    def _frame(self) -> bytes:
+        size = LENGTH.unpack(self._take(LENGTH.size))[0]
+        if size > MAX_ANSWER:
+            raise ReaderLostError(Finding("reader-error", "it answered too much"))
+        return self._take(size)
+
+    def _take(self, size: int) -> bytes:
+        process = self._process
+        if process is None or process.stdout is None:
+            raise ReaderLostError(self._death())
+        descriptor = process.stdout.fileno()
+        waiter = select.poll()
+        waiter.register(descriptor, select.POLLIN)
+        end = time.monotonic() + self._settings.deadline
+        while len(self._buffer) < size:
+            self._wait(waiter, end)
+            try:
+                received = os.read(descriptor, CHUNK)
+            except BlockingIOError:
+                continue
+            if not received:
+                raise ReaderLostError(self._death())
+            self._buffer += received
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _wait(self, waiter: select.poll, end: float) -> None:
+        remaining = end - time.monotonic()
+        if remaining <= 0 or not waiter.poll(remaining * 1000):
+            raise ReaderLostError(Finding("reader-hung", f"{self._settings.deadline:g} seconds"))
+
+    def _death(self) -> Finding:
+        """What the process died of."""
+        process = self._process
+        if process is None:
+            return Finding("reader-crashed")
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+        code = process.returncode
+        if code is not None and code < 0:
+            with suppress(ValueError):
+                return Finding("reader-crashed", signal.Signals(-code).name)
+        return Finding("reader-crashed", f"exit code {code}")
+
+
+_own = threading.local()
+_all: list[IsolatedReader] = []
+
+
+def reader_of_this_thread(settings: ReaderSettings) -> IsolatedReader:
+    """The reading process that belongs to this worker thread."""
+    if getattr(_own, "settings", None) != settings:
+        _own.reader = IsolatedReader(settings)
+        _own.settings = settings
+        _all.append(_own.reader)
+    reader: IsolatedReader = _own.reader
+    return reader
+
+
+def close_readers() -> None:
+    """End every reading process of this process."""
+    while _all:
+        _all.pop().close()

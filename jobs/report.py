@@ -1,0 +1,133 @@
+"""Loading finished results again, explaining them, and writing their report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.count.load import COLUMNS, scans_of
+from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan, resolve
+from pipeline.count.store import Ledger
+from pipeline.count.totals import Totals, sum_up
+from pipeline.election import Election, load_election
+from pipeline.errors import InputError, ResultsError
+from pipeline.publish.site import write_site
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A results folder. `summary` is None where no run has finished."""
+
+    election: Election
+    resolution: Resolution
+    totals: Totals
+    summary: dict[str, Any] | None
+    read: int
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a user asked about: a mesa with its scans, or scans alone."""
+
+    mesa: ResolvedMesa | None
+    scans: tuple[ResolvedScan, ...]
+
+
+def load_results(results: Path) -> Loaded:
+    """Resolve the ledger as it stands now.
+
+    Raises:
+        ResultsError: there are no results, or they are damaged.
+    """
+    definition = results / "election"
+    if not (definition / "election.yaml").is_file():
+        if not (results / "scans").is_dir():
+            raise ResultsError(
+                f"{results}: there are no results here.", "Run `actas tally SCANS --out` first."
+            )
+        raise ResultsError(
+            f"{results}: a run was begun, but none has finished.", "Run `actas tally` again."
+        )
+    election = load_election(definition)
+    rows = Ledger.open(results / "scans", election.slug).rows(COLUMNS)
+    resolution = resolve(scans_of(rows, election.rules), election)
+    return Loaded(
+        election, resolution, sum_up(resolution, election), _summary(results), rows.num_rows
+    )
+
+
+def find_subject(loaded: Loaded, what: str) -> Subject:
+    """The mesa or the scans that a user means.
+
+    Raises:
+        InputError: there is nothing of that name.
+    """
+    key = loaded.election.rules.acta_code.mesa_key_of(what)
+    if key:
+        mesa = next((mesa for mesa in loaded.resolution.mesas if mesa.mesa == key), None)
+        if mesa is None:
+            raise InputError(f"Mesa {key} is neither expected nor found.", "Check the code.")
+        return Subject(mesa, tuple(s for s in loaded.resolution.scans if _concerns(s, key)))
+    scans = tuple(
+        s for s in loaded.resolution.scans if s.scan.uri == what or s.scan.uri.endswith("/" + what)
+    )
+    if not scans:
+        raise InputError(
+            f"{what!r} is neither a mesa, an acta code nor a scan of these results.",
+            "Give a mesa such as 240111020.01, or a file name.",
+        )
+    return Subject(None, scans)
+
+
+def _concerns(item: ResolvedScan, mesa: str) -> bool:
+    return item.mesa == mesa or any(r.acta_code.mesa == mesa for r in item.scan.rivals)
+
+
+def explain_json(subject: Subject) -> dict[str, Any]:
+    """A subject for programs."""
+    mesa = subject.mesa
+    return {
+        "mesa": mesa and mesa.mesa,
+        "status": mesa and mesa.status.value,
+        "registered_voters": mesa and mesa.registered_voters,
+        "scans": [
+            {
+                "uri": item.scan.uri,
+                "sha256": item.scan.sha256,
+                "status": item.status.value,
+                "grade": item.scan.grade,
+                "payload": item.scan.payload and item.scan.payload.text,
+                "findings": [
+                    {"code": f.code, "gravity": f.kind.gravity.value, "sentence": f.sentence}
+                    for f in item.findings
+                ],
+                "stands_for": item.stands_for,
+            }
+            for item in subject.scans
+        ],
+    }
+
+
+def write_report(
+    results: Path,
+    election: Election,
+    resolution: Resolution,
+    totals: Totals,
+    summary: dict[str, Any],
+) -> Path:
+    """Write the site; returns its first page."""
+    return write_site(results / "site", election, resolution, totals, summary)
+
+
+def _summary(results: Path) -> dict[str, Any] | None:
+    try:
+        loaded: dict[str, Any] = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise ResultsError(
+            f"{results}/summary.json is damaged.", "Run `actas tally` again."
+        ) from error
+    return loaded

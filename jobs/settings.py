@@ -1,0 +1,31 @@
+"""What a reading process and a batch need to know. Plain data that travels to the workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pipeline.election import SheetRules
+from pipeline.read.image import Limits
+
+
+@dataclass(frozen=True)
+class ReaderSettings:
+    """Settings of a reading process."""
+
+    rules: SheetRules
+    limits: Limits = field(default_factory=Limits)
+    memory_bytes: int = 2 * 2**30
+    """Address space; the libraries alone map about 0.7 GiB of it."""
+    deadline: float = 20.0
+    """Seconds for one page; a clean sheet takes 0.006, a hopeless one under 0.1."""
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """Settings of every batch of a run."""
+
+    reader: ReaderSettings
+    reader_version: str
+    run: int
+    folder: str
+    """Where the parts are written."""

@@ -1,0 +1,102 @@
+"""Writing an invented election: sheets in parallel, their truth, and a definition to count by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dask
+from dask.callbacks import Callback
+
+from jobs.progress import LineProgress, TerminalProgress
+from pipeline.election import Election
+from pipeline.errors import InputError
+from pipeline.synthetic.plan import DEFAULT_MIX, Mix, PlannedFile, plan_election, plan_table
+from pipeline.synthetic.write import TruthRow, write_election, write_file, write_truth
+
+BATCH = 16
+CLEAN = Mix(light=0, heavy=0, duplicate=0, rescan=0, conflicting=0, other_election=0,
+            not_a_sheet=0, broken=0)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Invented:
+    """What was written."""
+
+    files: int
+    kinds: dict[str, int]
+
+
+def synthesise(
+    election: Election,
+    out: Path,
+    *,
+    sheets: int | None,
+    seed: int,
+    table: Path | None,
+    clean: bool,
+    workers: int,
+    progress: TerminalProgress | LineProgress,
+) -> Invented:
+    """Write OUT/scans, OUT/truth.csv and OUT/election.
+
+    Raises:
+        InputError: OUT holds something already, the table is wrong, or too many sheets are asked.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} exists and is not empty.", "Give a new folder.")
+    mix = CLEAN if clean else DEFAULT_MIX
+    if table:
+        planned = plan_table(election, table, seed, mix, sheets)
+    else:
+        planned = plan_election(election, sheets or 300, seed, mix)
+    progress.begin(len(planned), workers, "")
+    rows = _write(planned, election, out, workers, progress)
+    write_truth(rows, out / "truth.csv")
+    write_election(election, planned, out)
+    return Invented(len(rows), dict(sorted(Counter(row.kind for row in rows).items())))
+
+
+def _write(
+    planned: Sequence[PlannedFile],
+    election: Election,
+    out: Path,
+    workers: int,
+    progress: TerminalProgress | LineProgress,
+) -> list[TruthRow]:
+    """Write the files in processes of Dask's own; no socket is opened for it."""
+    tasks = [
+        dask.delayed(_write_batch)(list(batch), election, out, dask_key_name=f"sheets-{number}")
+        for number, batch in enumerate(_batches(planned))
+    ]
+    report = _Report(progress)
+    with report:
+        done = dask.compute(*tasks, scheduler="processes", num_workers=workers)
+    return [row for rows in done for row in rows]
+
+
+def _write_batch(planned: list[PlannedFile], election: Election, out: Path) -> list[TruthRow]:
+    import cv2
+
+    cv2.setNumThreads(1)
+    return [write_file(file, election, out) for file in planned]
+
+
+def _batches(planned: Sequence[PlannedFile]) -> Iterator[Sequence[PlannedFile]]:
+    for start in range(0, len(planned), BATCH):
+        yield planned[start : start + BATCH]
+
+
+class _Report(Callback):  # type: ignore[misc]
+    """Tells the progress bar of every finished batch."""
+
+    def __init__(self, progress: TerminalProgress | LineProgress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def _posttask(self, _key: Any, result: Any, _graph: Any, _state: Any, _worker: Any) -> None:
+        if isinstance(result, list):
+            self._progress.advance(len(result), {"written": len(result)})

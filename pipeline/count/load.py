@@ -1,0 +1,49 @@
+"""From the ledger's rows to the scans that `resolve` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from pipeline.count.resolve import Scan
+from pipeline.election import SheetRules
+from pipeline.findings import CATALOGUE, Finding
+from pipeline.read.qr.payload import Payload, parse_payload
+from pipeline.read.record import Outcome
+
+COLUMNS = (
+    "uri", "sha256", "page", "outcome", "grade", "payload", "rivals",
+    "findings", "finding_details", "failure", "acta_code",
+)  # fmt: skip
+
+
+def scans_of(rows: pa.Table, rules: SheetRules) -> Iterator[Scan]:
+    """The scans of ledger rows with at least `COLUMNS`."""
+    for row in rows.select(COLUMNS).to_pylist():
+        payload = _payload(row["payload"], rules)
+        rivals = [_payload(text, rules) for text in row["rivals"] or ()]
+        hint = rules.acta_code.parse(row["acta_code"]) if row["acta_code"] else None
+        findings = zip(row["findings"], row["finding_details"], strict=True)
+        outcome = Outcome(row["outcome"])
+        if outcome is Outcome.READ and payload is None:
+            # A scan that is gone since the rules changed: what it said counts for nothing now.
+            outcome = Outcome.REJECTED
+        yield Scan(
+            uri=row["uri"],
+            sha256=row["sha256"],
+            page=row["page"],
+            outcome=outcome,
+            grade=row["grade"],
+            payload=payload,
+            rivals=tuple(rival for rival in rivals if rival),
+            findings=tuple(Finding(code, text) for code, text in findings if code in CATALOGUE),
+            failure=row["failure"],
+            mesa_hint=hint.mesa if hint and payload is None else None,
+        )
+
+
+def _payload(text: str | None, rules: SheetRules) -> Payload | None:
+    """The ledger holds only payloads that were valid; its rules are those of the election."""
+    parsed = parse_payload(text, rules) if text else None
+    return parsed if isinstance(parsed, Payload) else None

@@ -1,0 +1,232 @@
+"""The files of a run: tables, totals and summary, each written whole or not at all.
+
+CSV cells that a spreadsheet would take for a formula get an apostrophe in front: file names and
+texts on a sheet are chosen by strangers.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import schema
+from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan, ScanStatus
+from pipeline.count.totals import Totals, UnitTotals
+from pipeline.election import Election
+
+NEEDS_A_PERSON = (
+    ScanStatus.QUARANTINED,
+    ScanStatus.UNREADABLE,
+    ScanStatus.REJECTED,
+    ScanStatus.FAILED,
+)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What the summary says of the run beside its sums."""
+
+    reader_version: str
+    table_version: int
+    seconds: Mapping[str, float]
+
+
+def write_outputs(
+    folder: Path, resolution: Resolution, totals: Totals, election: Election, facts: RunFacts
+) -> dict[str, Any]:
+    """Write every table of a run; returns the summary, which is written last.
+
+    Raises:
+        OSError: the disk is full or read-only.
+    """
+    actas = _table(acta_rows(resolution, election), schema.actas(election))
+    write_parquet(folder / "actas.parquet", actas)
+    (folder / "totals").mkdir(exist_ok=True)
+    for level, units in totals.levels.items():
+        table = totals_table(units, election)
+        write_parquet(folder / "totals" / f"{level}.parquet", table)
+        write_csv(folder / "totals" / f"{level}.csv", table)
+    write_csv(folder / "findings.csv", _table(finding_rows(resolution), schema.FINDINGS))
+    write_csv(folder / "unread.csv", _table(unread_rows(resolution), schema.UNREAD))
+    summary = summarise(totals, election, facts)
+    write_bytes(
+        folder / "summary.json", (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()
+    )
+    return summary
+
+
+def summarise(totals: Totals, election: Election, facts: RunFacts) -> dict[str, Any]:
+    """The contract `summary.json`."""
+    nation = totals.nation
+    return {
+        "election": election.slug,
+        "reader_version": facts.reader_version,
+        "config_sha256": election.config_sha256,
+        "table_version": facts.table_version,
+        "scans": dict(totals.scans),
+        "mesas": {
+            "expected": nation.expected,
+            "counted": nation.counted,
+            "quarantined": nation.quarantined,
+            "missing": nation.missing,
+            "unread": nation.unread,
+        },
+        "grades": {"proven": 0, "qr": 0, "print": 0} | dict(totals.grades),
+        "valid_votes": nation.valid_votes,
+        "null_votes": nation.null_votes,
+        "empty_votes": nation.empty_votes,
+        "registered_voters_of_counted": nation.registered_voters,
+        "votes": nation.candidate_votes(election),
+        "seconds": {name: round(value, 3) for name, value in facts.seconds.items()},
+    }
+
+
+def acta_rows(resolution: Resolution, election: Election) -> list[dict[str, object]]:
+    """A row per mesa: the named ones, then those that only a unit's number tells of."""
+    named = [_acta_row(mesa, election) for mesa in resolution.mesas]
+    return named + list(_nameless_rows(resolution, election))
+
+
+def _acta_row(mesa: ResolvedMesa, election: Election) -> dict[str, object]:
+    payload, source = mesa.payload, mesa.source
+    return {
+        "mesa": mesa.mesa,
+        **{level.name: mesa.centre[: level.digits] for level in election.levels},
+        "number": mesa.number,
+        "listed": mesa.listed,
+        "status": mesa.status.value,
+        "unread": mesa.unread,
+        "grade": source.grade if source else None,
+        "acta_code": payload.acta_code.text if payload else None,
+        "votes": list(payload.votes) if payload else None,
+        "valid_votes": payload.valid_votes if payload else None,
+        "null_votes": payload.null_votes if payload else None,
+        "empty_votes": payload.empty_votes if payload else None,
+        "registered_voters": mesa.registered_voters,
+        "scan": source.uri if source else None,
+        "sha256": source.sha256 if source else None,
+        "scans": mesa.scans,
+        "findings": [finding.code for finding in mesa.findings],
+    }
+
+
+def _nameless_rows(resolution: Resolution, election: Election) -> Iterable[dict[str, object]]:
+    """One row for every expected mesa that nothing names: `0101-/3` is the third of 0101."""
+    for code, count in sorted(resolution.register.remainders.items()):
+        places = {
+            level.name: code[: level.digits] if level.digits <= len(code) else None
+            for level in election.levels
+        }
+        for number in range(1, count + 1):
+            yield {
+                "mesa": f"{code}-/{number}",
+                **places,
+                "listed": False,
+                "status": "missing",
+                "unread": False,
+                "scans": 0,
+                "findings": [],
+            }
+
+
+def totals_table(units: Sequence[UnitTotals], election: Election) -> pa.Table:
+    """A row per unit: its sums, by candidate and by party line."""
+    layout = schema.totals(election)
+    plain = {
+        name: [getattr(unit, name) for unit in units]
+        for name in layout.names[: schema.TOTALS_PLAIN]
+    }
+    parties = np.stack([unit.votes for unit in units])
+    candidates = [parties[:, list(c.positions)].sum(axis=1) for c in election.candidates]
+    columns = [*plain.values(), *candidates, *parties.T]
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, layout, strict=True)],
+        layout,
+    )
+
+
+def finding_rows(resolution: Resolution) -> list[dict[str, object]]:
+    """Every finding of every scan, with its plain sentence."""
+    return [
+        {
+            "scan": item.scan.uri,
+            "mesa": item.mesa,
+            "code": finding.code,
+            "gravity": finding.kind.gravity.value,
+            "sentence": finding.sentence,
+        }
+        for item in resolution.scans
+        for finding in item.findings
+    ]
+
+
+def unread_rows(resolution: Resolution) -> list[dict[str, object]]:
+    """The scans that a person must look at, and why."""
+    return [_unread_row(item) for item in resolution.scans if item.status in NEEDS_A_PERSON]
+
+
+def _unread_row(item: ResolvedScan) -> dict[str, object]:
+    return {
+        "uri": item.scan.uri,
+        "status": item.status.value,
+        "mesa": item.mesa,
+        "why": item.why,
+        "sha256": item.scan.sha256,
+    }
+
+
+def _table(rows: list[dict[str, object]], layout: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=layout)
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """Write a table as Parquet."""
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    write_bytes(path, buffer.getvalue())
+
+
+def write_csv(path: Path, table: pa.Table) -> None:
+    """Write a table as CSV, text cells neutralised."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(table.column_names)
+    writer.writerows(zip(*(_cells(column) for column in table.columns), strict=True))
+    write_bytes(path, buffer.getvalue().encode())
+
+
+def _cells(column: pa.ChunkedArray) -> list[object]:
+    values: list[object] = column.to_pylist()
+    return [neutral(value) for value in values] if pa.types.is_string(column.type) else values
+
+
+def neutral(value: object) -> object:
+    """A cell that no spreadsheet runs as a formula. Numbers stay numbers."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file as a whole: whoever reads sees the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

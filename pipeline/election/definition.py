@@ -1,0 +1,139 @@
+"""The shape of `election.yaml`, checked by pydantic: a mistake names the key and its value."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipeline.errors import ConfigError
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Separator = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[!-/:-@\[-`{-~]$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CodePart(_Part):
+    """A run of digits with a name."""
+
+    name: Name
+    digits: int = Field(ge=1, le=20)
+
+
+class ActaCodePart(_Part):
+    """How acta codes are written."""
+
+    separator: Separator
+    parts: list[CodePart] = Field(min_length=2)
+
+
+class PayloadPart(_Part):
+    """How the QR's text is written."""
+
+    field_separator: Separator
+    value_separator: Separator
+    max_digits: int = Field(ge=1, le=9)
+
+    @model_validator(mode="after")
+    def _separators_differ(self) -> Self:
+        if self.field_separator == self.value_separator:
+            raise ValueError("field_separator and value_separator must differ")
+        return self
+
+
+class SymbolPart(_Part):
+    """Which QR symbols the sheets carry."""
+
+    versions: list[Annotated[int, Field(ge=1, le=40)]] = Field(min_length=1)
+    error_correction: Literal["L", "M", "Q", "H"]
+
+
+class SourcedFile(_Part):
+    """A data file and where it comes from."""
+
+    file: FileName
+    source: str = Field(min_length=1)
+
+
+class MapFile(SourcedFile):
+    """A GeoJSON map; `key` is the property with the unit's number."""
+
+    key: str = Field(min_length=1)
+
+
+class Definition(_Part):
+    """All of `election.yaml`."""
+
+    slug: Name
+    title: str = Field(min_length=1)
+    country: str = Field(min_length=1)
+    date: date
+    ballot: FileName
+    acta_code: ActaCodePart
+    levels: list[CodePart] = Field(min_length=1)
+    payload: PayloadPart
+    symbol: SymbolPart
+    expected_mesas: SourcedFile
+    registered_voters: SourcedFile | None = None
+    official_results: SourcedFile | None = None
+    independent_counts: SourcedFile | None = None
+    map: MapFile | None = None
+    layout: FileName | None = None
+    party_shares: SourcedFile | None = None
+
+    @model_validator(mode="after")
+    def _codes_fit(self) -> Self:
+        digits = {part.name: part.digits for part in self.acta_code.parts}
+        if len(digits) != len(self.acta_code.parts):
+            raise ValueError("acta_code.parts: a name stands twice")
+        if not {"centre", "mesa"} <= digits.keys():
+            raise ValueError("acta_code.parts must contain 'centre' and 'mesa'")
+        lengths = [level.digits for level in self.levels]
+        if lengths != sorted(set(lengths)):
+            raise ValueError("levels: digits must grow from level to level")
+        if lengths[-1] != digits["centre"]:
+            raise ValueError(
+                f"levels: the last has {lengths[-1]} digits, the centre {digits['centre']}"
+            )
+        names = [level.name for level in self.levels]
+        if len(set(names)) != len(names) or "nation" in names or "mesa" in names:
+            raise ValueError("levels: names must differ, and 'nation' and 'mesa' are taken")
+        return self
+
+
+def read_definition(path: Path) -> Definition:
+    """Parse and check `election.yaml`.
+
+    Raises:
+        ConfigError: no such file, not YAML, or a key with a wrong value; says which.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror})",
+            "Give a folder that holds an election.yaml, such as configs/venezuela-2024.",
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from error
+    try:
+        return Definition.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_sentences(path, error))) from error
+
+
+def _sentences(path: Path, error: ValidationError) -> list[str]:
+    """One line per mistake: file, key, value, what is wrong."""
+    lines = []
+    for fault in error.errors():
+        key = ".".join(str(step) for step in fault["loc"]) or "(whole file)"
+        value = "" if fault["type"] == "missing" else f" (value: {fault['input']!r})"
+        lines.append(f"{path}: {key}: {fault['msg']}{value}"[:500])
+    return lines

@@ -1,0 +1,112 @@
+"""From a folder with `election.yaml` to an `Election`, or to an error that says where to look."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.election import tables
+from pipeline.election.codes import ActaCodeFormat
+from pipeline.election.definition import Definition, read_definition
+from pipeline.election.model import Election, Level, PayloadFormat, SheetRules, Symbol
+from pipeline.errors import ConfigError
+
+
+def load_election(folder: Path) -> Election:
+    """Load the definition in `folder`.
+
+    Raises:
+        ConfigError: naming file, line or key, and value of the first mistake.
+    """
+    definition = read_definition(folder / "election.yaml")
+    positions = tables.read_ballot(folder / definition.ballot)
+    levels = tuple(Level(level.name, level.digits) for level in definition.levels)
+    units = tables.read_expected(folder / definition.expected_mesas.file, levels)
+    rules = _sheet_rules(definition, len(positions), frozenset(units), levels)
+    registered = definition.registered_voters
+    official = definition.official_results
+    files = _files(definition)
+    candidates = frozenset(position.candidate for position in positions)
+    return Election(
+        slug=definition.slug,
+        title=definition.title,
+        country=definition.country,
+        date=definition.date,
+        folder=folder,
+        rules=rules,
+        positions=positions,
+        levels=levels,
+        units=units,
+        registered=(
+            tables.read_registered(folder / registered.file, rules.acta_code) if registered else {}
+        ),
+        official=tables.read_official(folder / official.file, candidates) if official else (),
+        sources=_sources(definition),
+        layout_file=folder / definition.layout if definition.layout else None,
+        shares_file=folder / definition.party_shares.file if definition.party_shares else None,
+        map_file=folder / definition.map.file if definition.map else None,
+        map_key=definition.map.key if definition.map else "",
+        files=files,
+        config_sha256=_hash_files(folder, files),
+        rules_sha256=hashlib.sha256(repr(_canonical(rules)).encode()).hexdigest(),
+    )
+
+
+def _sheet_rules(
+    definition: Definition, positions: int, codes: frozenset[str], levels: tuple[Level, ...]
+) -> SheetRules:
+    parts = tuple((part.name, part.digits) for part in definition.acta_code.parts)
+    payload = definition.payload
+    return SheetRules(
+        acta_code=ActaCodeFormat(definition.acta_code.separator, parts),
+        payload=PayloadFormat(payload.field_separator, payload.value_separator, payload.max_digits),
+        positions=positions,
+        symbol=Symbol(tuple(definition.symbol.versions), definition.symbol.error_correction),
+        top_units=frozenset(code for code in codes if len(code) == levels[0].digits),
+    )
+
+
+def _canonical(rules: SheetRules) -> tuple[object, ...]:
+    """A representation whose text does not depend on the hash seed."""
+    plain = replace(rules, top_units=frozenset())
+    return (plain, tuple(sorted(rules.top_units)))
+
+
+def _sources(definition: Definition) -> dict[str, str]:
+    named = {
+        "expected_mesas": definition.expected_mesas,
+        "registered_voters": definition.registered_voters,
+        "official_results": definition.official_results,
+        "independent_counts": definition.independent_counts,
+        "map": definition.map,
+        "party_shares": definition.party_shares,
+    }
+    return {key: entry.source for key, entry in named.items() if entry}
+
+
+def _files(definition: Definition) -> tuple[str, ...]:
+    """Every file of the definition, in a fixed order."""
+    entries = (
+        definition.expected_mesas,
+        definition.registered_voters,
+        definition.official_results,
+        definition.independent_counts,
+        definition.map,
+        definition.party_shares,
+    )
+    named = (entry.file for entry in entries if entry)
+    layout = (definition.layout,) if definition.layout else ()
+    return ("election.yaml", definition.ballot, *layout, *named)
+
+
+def _hash_files(folder: Path, names: tuple[str, ...]) -> str:
+    """One hash over all files."""
+    total = hashlib.sha256()
+    for name in names:
+        try:
+            content = (folder / name).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{folder / name}: cannot be read ({error.strerror})") from error
+        total.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    return total.hexdigest()

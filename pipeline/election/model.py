@@ -1,0 +1,170 @@
+"""An election, loaded and frozen: ballot, identities, places, register, official results.
+
+`SheetRules` is the part that decides how a scan is read. It travels to the process that reads;
+everything else (places, registers) is used only when records are resolved into totals, so that a
+better register never makes anybody read the scans again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.election.codes import ActaCodeFormat, MesaKey
+
+NATION = "nation"
+
+
+@dataclass(frozen=True)
+class Position:
+    """One line of the ballot: a party that carries a candidate."""
+
+    index: int
+    candidate: str
+    candidate_name: str
+    party: str
+    party_code: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate and the ballot positions whose votes are theirs."""
+
+    code: str
+    name: str
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """The QR symbols that this election prints: allowed versions, error correction level."""
+
+    versions: tuple[int, ...]
+    error_correction: str
+
+
+@dataclass(frozen=True)
+class PayloadFormat:
+    """Grammar of the QR's text: acta code, votes, null votes, empty votes."""
+
+    field_separator: str
+    value_separator: str
+    max_digits: int
+
+
+@dataclass(frozen=True)
+class SheetRules:
+    """All that reading one scan needs to know of the election."""
+
+    acta_code: ActaCodeFormat
+    payload: PayloadFormat
+    positions: int
+    symbol: Symbol
+    top_units: frozenset[str]
+    """Codes of the highest units (states): a centre outside them is not of this election."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of the country; `digits` is the length of its code, a prefix of the centre code."""
+
+    name: str
+    digits: int
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A place at some level, and how many mesas the register expects there."""
+
+    level: str
+    code: str
+    name: str
+    expected: int
+
+
+@dataclass(frozen=True)
+class OfficialResult:
+    """One announced figure, with who announced it and when."""
+
+    source: str
+    date: str
+    candidate: str
+    votes: int
+    scope_percent: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Election:
+    """One election. Build it with `load_election`; an `Election` that exists is consistent."""
+
+    slug: str
+    title: str
+    country: str
+    date: date
+    folder: Path
+    rules: SheetRules
+    positions: tuple[Position, ...]
+    levels: tuple[Level, ...]
+    """From the highest (state) to the centre; the nation stands above them."""
+    units: Mapping[str, Unit]
+    """By code; the nation has the code ''."""
+    registered: Mapping[MesaKey, int]
+    """Registered voters by mesa, where known."""
+    official: tuple[OfficialResult, ...]
+    sources: Mapping[str, str]
+    """Where each data file comes from, by its key in election.yaml."""
+    layout_file: Path | None
+    """Where everything stands on the sheet; see `pipeline.layout`."""
+    shares_file: Path | None
+    """How a candidate's votes spread over parties; used only to invent elections."""
+    map_file: Path | None
+    map_key: str
+    files: tuple[str, ...]
+    """Names of all files of the definition, within `folder`."""
+    config_sha256: str
+    """Hash over every file of the definition."""
+    rules_sha256: str
+    """Hash over `rules` alone: a change means that scans must be read again."""
+
+    @cached_property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Candidates in the order in which the ballot first names them."""
+        found: dict[str, list[Position]] = {}
+        for position in self.positions:
+            found.setdefault(position.candidate, []).append(position)
+        return tuple(
+            Candidate(code, lines[0].candidate_name, tuple(line.index for line in lines))
+            for code, lines in found.items()
+        )
+
+    @cached_property
+    def centre_level(self) -> Level:
+        """The lowest level."""
+        return self.levels[-1]
+
+    @property
+    def nation(self) -> Unit:
+        """The whole country; its `expected` is the number that every level must sum to."""
+        return self.units[""]
+
+    def parent_code(self, code: str) -> str:
+        """The code of the unit one level above ('' above the highest level)."""
+        shorter = [level.digits for level in self.levels if level.digits < len(code)]
+        return code[: shorter[-1]] if shorter else ""
+
+    def ancestors(self, centre: str) -> tuple[str, ...]:
+        """Codes of the centre's units from the centre up to the nation."""
+        return (*(centre[: level.digits] for level in reversed(self.levels)), "")
+
+    def level_of(self, code: str) -> str:
+        """The name of the level that a code belongs to."""
+        return next((level.name for level in self.levels if level.digits == len(code)), NATION)
+
+    def name_of(self, code: str) -> str:
+        """The unit's name, or its code where no register names it."""
+        unit = self.units.get(code)
+        return unit.name if unit else code

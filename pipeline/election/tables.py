@@ -1,0 +1,162 @@
+"""The data tables of an election definition, read line by line: a mistake names file and line."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipeline.election.codes import ActaCodeFormat, MesaKey
+from pipeline.election.model import NATION, Level, OfficialResult, Position, Unit
+from pipeline.errors import ConfigError
+
+Row = Mapping[str, str]
+
+
+def read_ballot(path: Path) -> tuple[Position, ...]:
+    """The ballot's positions, in order; `position` must count 0, 1, 2 ..."""
+    positions: list[Position] = []
+    seen: set[tuple[str, str]] = set()
+    columns = ("position", "candidate", "candidate_name", "party", "party_code")
+    for line, row in _rows(path, columns):
+        if row["position"] != str(len(positions)):
+            raise _wrong(path, line, "position", row["position"], f"expected {len(positions)}")
+        if not row["candidate"] or not row["party"]:
+            raise _wrong(path, line, "candidate", row["candidate"], "candidate or party is empty")
+        if (row["candidate"], row["party"]) in seen:
+            raise _wrong(path, line, "party", row["party"], "this candidate has that party twice")
+        seen.add((row["candidate"], row["party"]))
+        positions.append(
+            Position(
+                len(positions),
+                row["candidate"],
+                row["candidate_name"],
+                row["party"],
+                row["party_code"],
+            )
+        )
+    if not positions:
+        raise ConfigError(f"{path}: the ballot has no position")
+    return tuple(positions)
+
+
+def read_expected(path: Path, levels: tuple[Level, ...]) -> dict[str, Unit]:
+    """Expected mesas by place. The nation's row is required; parents must hold their children."""
+    digits = {NATION: 0} | {level.name: level.digits for level in levels}
+    units: dict[str, Unit] = {}
+    for line, row in _rows(path, ("level", "code", "name", "expected_mesas")):
+        level, code = row["level"], row["code"]
+        if level not in digits:
+            raise _wrong(path, line, "level", level, f"expected one of {', '.join(digits)}")
+        if len(code) != digits[level] or not (code == "" or _is_number(code)):
+            raise _wrong(
+                path,
+                line,
+                "code",
+                code,
+                f"a {level} has {digits[level]} digits; was a leading zero lost?",
+            )
+        if code in units:
+            raise _wrong(path, line, "code", code, "stands twice")
+        expected = _number(path, line, "expected_mesas", row["expected_mesas"])
+        units[code] = Unit(level, code, row["name"], expected)
+    if "" not in units:
+        raise ConfigError(f"{path}: there is no row of level 'nation'")
+    _check_sums(path, units, levels)
+    return units
+
+
+def _check_sums(path: Path, units: Mapping[str, Unit], levels: tuple[Level, ...]) -> None:
+    """Every unit has a parent, and children never expect more than their parent."""
+    lengths = [0, *(level.digits for level in levels)]
+    sums: dict[str, int] = {}
+    for code, unit in units.items():
+        if code == "":
+            continue
+        parent = code[: max(length for length in lengths if length < len(code))]
+        if parent not in units:
+            raise ConfigError(f"{path}: {unit.level} {code} has no parent {parent} in the table")
+        sums[parent] = sums.get(parent, 0) + unit.expected
+    for code, total in sums.items():
+        if total > units[code].expected:
+            raise ConfigError(
+                f"{path}: {units[code].level} {code!r} expects {units[code].expected} mesas, "
+                f"but its parts sum to {total}"
+            )
+
+
+def read_registered(path: Path, code_format: ActaCodeFormat) -> dict[MesaKey, int]:
+    """Registered voters by mesa."""
+    registered: dict[MesaKey, int] = {}
+    digits = dict(code_format.parts)["centre"]
+    for line, row in _rows(path, ("code", "mesa", "registered_voters")):
+        code = row["code"]
+        if len(code) != digits or not _is_number(code):
+            raise _wrong(
+                path, line, "code", code, f"a centre has {digits} digits; was a leading zero lost?"
+            )
+        mesa = code_format.mesa_key(code, _number(path, line, "mesa", row["mesa"]))
+        if mesa in registered:
+            raise _wrong(path, line, "mesa", row["mesa"], f"{mesa} stands twice")
+        registered[mesa] = _number(path, line, "registered_voters", row["registered_voters"])
+    return registered
+
+
+def read_official(path: Path, candidates: frozenset[str]) -> tuple[OfficialResult, ...]:
+    """Announced figures; `candidate` is one of the ballot, or OTHERS, VALID, NULL."""
+    allowed = candidates | {"OTHERS", "VALID", "NULL"}
+    columns = ("source", "date", "scope_percent_of_mesas", "candidate", "votes", "note")
+    results = []
+    for line, row in _rows(path, columns):
+        if row["candidate"] not in allowed:
+            raise _wrong(path, line, "candidate", row["candidate"], "not on the ballot")
+        votes = _number(path, line, "votes", row["votes"])
+        results.append(
+            OfficialResult(
+                row["source"],
+                row["date"],
+                row["candidate"],
+                votes,
+                row["scope_percent_of_mesas"],
+                row["note"],
+            )
+        )
+    return tuple(results)
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
+    """Line number and row of a CSV file with at least these columns."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            missing = [name for name in columns if name not in header]
+            if missing:
+                raise ConfigError(f"{path}: line 1: no column {', '.join(missing)} in {header}")
+            width = len(header)
+            for cells in reader:
+                if not cells:
+                    continue
+                if len(cells) != width:
+                    raise ConfigError(
+                        f"{path}: line {reader.line_num}: {len(cells)} cells, expected {width}"
+                    )
+                yield reader.line_num, dict(zip(header, cells, strict=True))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{path}: not a UTF-8 CSV file: {error}") from error
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _number(path: Path, line: int, column: str, text: str) -> int:
+    if not _is_number(text):
+        raise _wrong(path, line, column, text, "expected a whole number")
+    return int(text)
+
+
+def _wrong(path: Path, line: int, column: str, value: str, why: str) -> ConfigError:
+    return ConfigError(f"{path}: line {line}: {column} is {value!r}: {why}")

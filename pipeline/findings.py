@@ -1,0 +1,103 @@
+"""Findings: coded remarks on a scan or a mesa. Code, gravity, sentence and rule stand here alone.
+
+The reader, the resolver, the CSV files, the report and the documentation all take them from
+`CATALOGUE`. A finding that `BLOCKS` keeps its sheet out of the totals until a person has looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Gravity(StrEnum):
+    """What a finding means for the count."""
+
+    NOTE = "note"
+    BLOCKS = "blocks"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One entry of the catalogue. `rule` says when the finding is made."""
+
+    code: str
+    gravity: Gravity
+    sentence: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A finding that was made. `detail` holds figures, never anybody's name or a foreign text."""
+
+    code: str
+    detail: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """Its entry in the catalogue."""
+        return CATALOGUE[self.code]
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the sheet must wait for a person."""
+        return self.kind.gravity is Gravity.BLOCKS
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in plain words."""
+        return f"{self.kind.sentence}: {self.detail}" if self.detail else self.kind.sentence
+
+
+_NOTE, _BLOCKS = Gravity.NOTE, Gravity.BLOCKS
+
+_KINDS = (
+    # The file.
+    Kind("file-vanished", _BLOCKS, "The file is gone", "listed, but not there when it was read"),
+    Kind("file-unreadable", _BLOCKS, "The file cannot be read", "the system refused to read it"),
+    Kind("file-special", _BLOCKS, "Not an ordinary file", "a pipe, a device, a link to nowhere"),
+    Kind("file-empty", _BLOCKS, "The file is empty", "it has no bytes"),
+    Kind("file-too-large", _BLOCKS, "The file is too large", "more bytes than the limit"),
+    Kind("file-format", _BLOCKS, "Not an image that is read here", "not JPEG, PNG, TIFF or PDF"),
+    Kind(
+        "image-too-large", _BLOCKS, "Too many pixels", "more pixels than the limit, by its header"
+    ),
+    Kind("image-too-small", _BLOCKS, "Too few pixels", "smaller than any symbol could be"),
+    Kind("image-corrupt", _BLOCKS, "The image cannot be decoded", "the decoder gave nothing"),
+    Kind(
+        "image-truncated", _NOTE, "The file ends early", "the image had to be completed with grey"
+    ),
+    Kind("pages-too-many", _BLOCKS, "Too many pages", "more pages than the limit"),
+    # The process that reads.
+    Kind("reader-crashed", _BLOCKS, "The reader crashed on it", "its process died, twice"),
+    Kind("reader-hung", _BLOCKS, "The reader took too long", "no answer within the deadline"),
+    Kind("reader-memory", _BLOCKS, "The reader ran out of memory", "it hit its memory limit"),
+    Kind("reader-error", _BLOCKS, "The reader failed on it", "an error nobody foresaw: a bug"),
+    # The symbol.
+    Kind("symbol-none", _BLOCKS, "No QR symbol was found", "no attempt found one"),
+    Kind("symbols-differ", _BLOCKS, "Two different valid symbols", "two payloads on one scan"),
+    Kind("symbol-foreign", _NOTE, "Another QR symbol is on it", "its text is not of this election"),
+    Kind("symbol-form", _NOTE, "Unusual symbol", "version or correction level not as defined"),
+    Kind("payload-grammar", _BLOCKS, "Not this election's text", "the grammar does not hold"),
+    Kind("payload-place", _BLOCKS, "Not a place of this election", "no such highest unit"),
+    # The rules of a sheet and its register.
+    Kind("votes-none", _BLOCKS, "Not one vote on it", "all values are zero: known false reads"),
+    Kind("votes-over-registered", _BLOCKS, "More votes than voters", "votes > registered voters"),
+    Kind(
+        "centre-not-listed", _NOTE, "The register lacks this centre", "the register is incomplete"
+    ),
+    Kind(
+        "mesa-not-listed", _NOTE, "The register lacks this mesa", "centre listed with fewer mesas"
+    ),
+    Kind("mesa-over-register", _BLOCKS, "More mesas than exist", "no expected mesa is left for it"),
+    # Several scans.
+    Kind("content-duplicate", _NOTE, "The same file again", "the same bytes under another name"),
+    Kind("sheet-duplicate", _NOTE, "The same sheet again", "same mesa, same numbers"),
+    Kind("sheets-disagree", _BLOCKS, "Sheets of one mesa disagree", "same mesa, other numbers"),
+    Kind("acta-codes-differ", _NOTE, "Same numbers, another acta code", "same mesa, code differs"),
+)
+
+CATALOGUE: Mapping[str, Kind] = MappingProxyType({kind.code: kind for kind in _KINDS})

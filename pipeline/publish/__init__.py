@@ -1,0 +1,1 @@
+"""Answers in, publications out: the site."""

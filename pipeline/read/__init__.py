@@ -1,0 +1,1 @@
+"""One scan in, one record out."""

@@ -1,0 +1,1 @@
+"""Reading the QR symbol of a sheet."""

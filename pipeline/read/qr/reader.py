@@ -1,0 +1,139 @@
+"""The cascade that looks for a sheet's QR symbol, cheapest attempt first.
+
+Measured on real sheets (CPU, in units of one full grey decode): half size costs 0.7, the library
+0.04 on the bottom of the half-size image, 0.2 on all of it, 1.1 on the full size. So nearly every
+sheet is read from a half-size decode, and only what stays unread is decoded in full.
+Once a symbol is read, the rest of the half-size image is searched as well: two sheets in one scan
+must not count as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import zxingcpp
+
+from pipeline.election import SheetRules
+from pipeline.findings import Finding
+from pipeline.read.image import Grey, Page
+from pipeline.read.qr.payload import Payload, parse_payload
+
+BOTTOM = 0.86
+"""The symbol spans 90.4 to 98.6% of a sheet's height; modules of white stand above it."""
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A decoded symbol: its payload, or the finding why that is none of this election."""
+
+    content: Payload | Finding
+    corners: tuple[float, ...]
+    """x, y of the top left, top right, bottom right and bottom left corner; full-size pixels."""
+    level: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the cascade found, and the attempt that found it ('' if none did)."""
+
+    symbols: tuple[Symbol, ...]
+    attempt: str
+
+    @property
+    def payloads(self) -> tuple[Payload, ...]:
+        """The distinct valid payloads, in order of their text."""
+        valid = {s.content.text: s.content for s in self.symbols if isinstance(s.content, Payload)}
+        return tuple(valid[text] for text in sorted(valid))
+
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        """Why the other symbols were refused, each reason once."""
+        found = {s.content: None for s in self.symbols if isinstance(s.content, Finding)}
+        return tuple(found)
+
+
+def search_symbols(page: Page, rules: SheetRules) -> Search:
+    """Try the attempts in order until one reads a valid payload."""
+    seen: list[Symbol] = []
+    for attempt, symbols in _attempts(page, rules):
+        seen.extend(symbols)
+        if any(isinstance(symbol.content, Payload) for symbol in symbols):
+            if attempt == "half-bottom":
+                seen.extend(_rest_of_sheet(page, rules))
+            return Search(tuple(seen), attempt)
+    return Search(tuple(seen), "")
+
+
+def _attempts(page: Page, rules: SheetRules) -> Iterator[tuple[str, list[Symbol]]]:
+    half = page.half
+    if half is None:
+        return
+    top = int(half.shape[0] * BOTTOM)
+    yield "half-bottom", _decode(half[top:], rules, _Place(2, 0, top), fast=True)
+    yield "half", _decode(half, rules, _Place(2), fast=False)
+    full = page.full
+    if full is None:
+        return
+    yield "full", _decode(full, rules, _Place(1), fast=False)
+    height, width = full.shape
+    turned = np.ascontiguousarray(np.rot90(full, -1))
+    yield "turned-90", _decode(turned, rules, _Place(1, turned=(90, width, height)), fast=False)
+    turned = np.ascontiguousarray(np.rot90(full, 2))
+    yield "turned-180", _decode(turned, rules, _Place(1, turned=(180, width, height)), fast=False)
+
+
+def _rest_of_sheet(page: Page, rules: SheetRules) -> list[Symbol]:
+    half = page.half
+    if half is None:
+        return []
+    return _decode(half[: int(half.shape[0] * 0.93)], rules, _Place(2), fast=True)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an image that was searched lies in the full-size one."""
+
+    scale: int
+    left: int = 0
+    top: int = 0
+    turned: tuple[int, int, int] = (0, 0, 0)
+    """Degrees turned clockwise, and the full image's width and height before that."""
+
+    def restore(self, x: float, y: float) -> tuple[float, float]:
+        x, y = (x + self.left) * self.scale, (y + self.top) * self.scale
+        degrees, width, height = self.turned
+        if degrees == 90:
+            return y, height - 1 - x
+        if degrees == 180:
+            return width - 1 - x, height - 1 - y
+        return x, y
+
+
+def _decode(image: Grey, rules: SheetRules, place: _Place, *, fast: bool) -> list[Symbol]:
+    """All QR symbols that the library reads in the image."""
+    if min(image.shape) < 21:
+        return []
+    barcodes = zxingcpp.read_barcodes(
+        np.ascontiguousarray(image),
+        formats=zxingcpp.BarcodeFormat.QRCode,
+        try_rotate=not fast,
+        try_downscale=not fast,
+        try_invert=not fast,
+    )
+    return [_symbol(barcode, rules, place) for barcode in barcodes]
+
+
+def _symbol(barcode: zxingcpp.Barcode, rules: SheetRules, place: _Place) -> Symbol:
+    raw = bytes(barcode.bytes)
+    if raw.isascii():
+        content = parse_payload(raw.decode("ascii"), rules)
+    else:
+        content = Finding("payload-grammar", f"{len(raw)} bytes that are not ASCII")
+    where = barcode.position
+    points = (where.top_left, where.top_right, where.bottom_right, where.bottom_left)
+    corners = tuple(value for point in points for value in place.restore(point.x, point.y))
+    version = str(barcode.extra.get("Version", "0"))
+    return Symbol(content, corners, barcode.ec_level, int(version) if version.isdigit() else 0)

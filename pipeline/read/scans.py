@@ -1,0 +1,238 @@
+"""Finding the scans: folders, lists of files, single files, on disk or in an object store.
+
+Guarantee: every file that could be a scan appears exactly once, also those that cannot be read;
+what is passed over (read-me files, tables) is named. Nothing is decoded here.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.findings import Finding
+from pipeline.read import remote
+from pipeline.read.image import SIGNATURE_BYTES, sniff
+from pipeline.read.uris import from_uri, is_remote, to_uri
+
+# A file with such a name was meant to be an image, whatever is in it. Formats that cannot be read
+# are here too: they must show up as failed, not disappear.
+IMAGE_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .tif .tiff .pdf .heic .heif .webp .gif .bmp .jp2 .avif".split()
+)
+APPLE_DOUBLE = "._"
+"""macOS writes such companions of every file on foreign disks; they are never scans."""
+MAX_LIST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, order=True)
+class ScanFile:
+    """A file to read. `stamp` changes when the content may have: modification time or ETag."""
+
+    uri: str
+    size: int
+    stamp: str
+    fault: Finding | None = None
+    """Set where it is known without opening the file that it cannot be read."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All scan files, sorted by uri, and the files that were passed over."""
+
+    files: tuple[ScanFile, ...]
+    ignored: tuple[str, ...]
+
+
+def list_scans(sources: Sequence[str], exclude: Path | None = None) -> Listing:
+    """List what `sources` name; `exclude` (the results folder) is not descended into.
+
+    Raises:
+        InputError: a source does not exist, or there is no scan in any of them.
+    """
+    found: dict[str, ScanFile] = {}
+    ignored: set[str] = set()
+    for source in sources:
+        for item in _expand(source, _Walk(exclude)):
+            if isinstance(item, ScanFile):
+                found[item.uri] = item
+            else:
+                ignored.add(item)
+    if not found:
+        passed = f" ({len(ignored)} other files were passed over)" if ignored else ""
+        raise InputError(
+            f"No scans in {', '.join(map(to_uri, sources))}{passed}.",
+            "Give a folder that holds JPEG, PNG, TIFF or PDF files, or a list with a file a line.",
+        )
+    return Listing(tuple(found[uri] for uri in sorted(found)), tuple(sorted(ignored)))
+
+
+def _expand(source: str, walk: _Walk) -> Iterator[ScanFile | str]:
+    """The scans (and the names passed over) that one argument stands for."""
+    if is_remote(source):
+        yield from _remote(source)
+        return
+    path = Path(source)
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{to_uri(source)}: {getattr(error, 'strerror', None) or error}",
+            "Give an existing folder, a list of files, or a URL such as s3://bucket/scans.",
+        ) from error
+    if stat.S_ISDIR(status.st_mode):
+        yield from walk.folder(os.path.abspath(path))
+    elif not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{to_uri(source)}: neither a folder, an image nor a list of files")
+    elif _is_image_file(path):
+        yield from walk.entry(os.path.abspath(path))
+    else:
+        yield from _from_list(path, walk)
+
+
+def _from_list(path: Path, walk: _Walk) -> Iterator[ScanFile | str]:
+    """Scans named by a text file: one a line, or separated by NUL bytes (`find -print0`)."""
+    try:
+        if path.stat().st_size > MAX_LIST_BYTES:
+            raise InputError(f"{path}: too large for a list of files")
+        content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    separator = b"\0" if b"\0" in content else b"\n"
+    for raw in content.split(separator):
+        name = os.fsdecode(raw.strip(b"\r") if separator == b"\n" else raw)
+        if not name.strip():
+            continue
+        if is_remote(name):
+            yield from _remote(name)
+        else:
+            # Relative names are relative to the list, wherever the command was started.
+            yield from walk.entry(os.path.abspath(path.parent / name))
+
+
+class _Walk:
+    """Walks local folders, following links but never into the same folder twice."""
+
+    def __init__(self, exclude: Path | None) -> None:
+        self._seen: set[tuple[int, int]] = set()
+        self._exclude = os.path.realpath(exclude) if exclude else None
+
+    def folder(self, top: str) -> Iterator[ScanFile | str]:
+        pending = [top]
+        while pending:
+            folder = pending.pop()
+            if not self._enter(folder):
+                continue
+            try:
+                with os.scandir(folder) as entries:
+                    names = sorted(entry.name for entry in entries)
+            except OSError as error:
+                # Not one scan, but whatever it holds must not be lost in silence.
+                yield _fault(folder, Finding("file-unreadable", f"folder: {error.strerror}"))
+                continue
+            for name in names:
+                path = os.path.join(folder, name)
+                if os.path.isdir(path):
+                    pending.append(path)
+                else:
+                    yield from self.entry(path)
+
+    def entry(self, path: str) -> Iterator[ScanFile | str]:
+        """One name: a folder to walk, a scan, or something to pass over."""
+        name = os.path.basename(path)
+        if name.startswith(APPLE_DOUBLE):
+            yield to_uri(path)
+            return
+        try:
+            status = os.stat(path)
+        except (OSError, ValueError) as error:
+            kind = "file-special" if os.path.islink(path) else "file-vanished"
+            reason = getattr(error, "strerror", None) or str(error)
+            yield _fault(path, Finding(kind, reason))
+            return
+        if stat.S_ISDIR(status.st_mode):
+            yield from self.folder(path)
+        elif not stat.S_ISREG(status.st_mode):
+            yield _fault(path, Finding("file-special", "a pipe, socket or device"))
+        elif _has_image_suffix(name) or _is_image_file(Path(path)):
+            yield ScanFile(to_uri(path), status.st_size, str(status.st_mtime_ns))
+        else:
+            yield to_uri(path)
+
+    def _enter(self, folder: str) -> bool:
+        try:
+            status = os.stat(folder)
+        except OSError:
+            return True
+        identity = (status.st_dev, status.st_ino)
+        if identity in self._seen or os.path.realpath(folder) == self._exclude:
+            return False
+        self._seen.add(identity)
+        return True
+
+
+def _remote(url: str) -> Iterator[ScanFile | str]:
+    for name, info in remote.find(url):
+        if info is None:
+            yield ScanFile(to_uri(name), 0, "", Finding("file-vanished", "not in the store"))
+        elif _has_image_suffix(name) or sniff(remote.read(name, SIGNATURE_BYTES)):
+            yield ScanFile(to_uri(name), int(info.get("size") or 0), _remote_stamp(info))
+        else:
+            yield to_uri(name)
+
+
+def _remote_stamp(info: dict[str, Any]) -> str:
+    keys = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "mtime", "created")
+    return next((str(info[key]) for key in keys if info.get(key)), "")
+
+
+def read_bytes(file: ScanFile, max_bytes: int) -> bytes | Finding:
+    """The file's content, at most one byte more than the limit, or why it cannot be had."""
+    if file.fault:
+        return file.fault
+    path = from_uri(file.uri)
+    try:
+        if is_remote(path):
+            return remote.read(path, max_bytes + 1)
+        # Without O_NONBLOCK, opening a pipe that took the file's place would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return Finding("file-special", "a pipe, socket or device")
+            return stream.read(max_bytes + 1)
+    except FileNotFoundError:
+        return Finding("file-vanished")
+    except OSError as error:
+        return Finding("file-unreadable", error.strerror or type(error).__name__)
+
+
+def cut_batches(files: Iterable[ScanFile], size: int) -> Iterator[tuple[ScanFile, ...]]:
+    """Batches of `size` files, in order."""
+    batch: list[ScanFile] = []
+    for file in files:
+        batch.append(file)
+        if len(batch) == size:
+            yield tuple(batch)
+            batch = []
+    if batch:
+        yield tuple(batch)
+
+
+def _has_image_suffix(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+
+
+def _is_image_file(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return sniff(stream.read(SIGNATURE_BYTES)) is not None
+    except OSError:
+        return _has_image_suffix(path.name)
+
+
+def _fault(path: str, finding: Finding) -> ScanFile:
+    return ScanFile(to_uri(path), 0, finding.code, finding)

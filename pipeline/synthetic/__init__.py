@@ -1,0 +1,1 @@
+"""Invented elections, their sheets, and what wears them."""

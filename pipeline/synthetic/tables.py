@@ -1,0 +1,129 @@
+"""The tables of a sheet, from "Votantes" to the remarks: every number in digits and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.layout import Font, Layout
+from pipeline.synthetic.canvas import Canvas
+from pipeline.synthetic.content import BallotRow, SheetData
+from pipeline.synthetic.header import wrap
+
+LARGEST_NUMBER = 9999
+
+
+def spell(number: int, words: Sequence[str]) -> tuple[str, ...]:
+    """The four words of a number: 149 is Cero, Uno, Cuatro, Nueve."""
+    if not 0 <= number <= LARGEST_NUMBER:
+        raise ValueError(f"{number} does not fit in four words")
+    return tuple(words[int(digit)] for digit in f"{number:04d}")
+
+
+def draw_voters(canvas: Canvas, layout: Layout, data: SheetData, top: float) -> float:
+    """Draw the table of voters; give back the y of its last rule."""
+    table, fonts = layout.voters_table, layout.fonts
+    body = top + table.heading_height
+    bottom = body + len(table.rows) * table.row_pitch
+    canvas.frame(table.left, top, table.right, bottom)
+    for x in table.rules_x:
+        canvas.rule(x, top, x, bottom)
+    baseline = top + table.heading_baseline
+    canvas.text(table.headings[0], fonts.heading, table.heading_x, baseline)
+    canvas.text(table.headings[1], fonts.heading, table.number_x, baseline, "centre")
+    canvas.text(table.headings[2], fonts.heading, table.words_x, baseline, "centre")
+    counts = {"machine": data.all_votes, "book": data.voters_book}
+    for number, row in enumerate(table.rows):
+        rule = body + number * table.row_pitch
+        canvas.rule(table.left, rule, table.right, rule)
+        y = rule + table.row_baseline
+        for line, text in enumerate(row.name):
+            canvas.text(text, fonts.words, table.name_x, y + line * table.row_line_pitch)
+        count = counts[row.counts]
+        canvas.text(str(count), fonts.digits, table.number_x, y, "centre")
+        _words(canvas, layout, count, table.words_x, y)
+    return bottom
+
+
+def draw_ballot(
+    canvas: Canvas, layout: Layout, data: SheetData, ballot: Sequence[BallotRow], above: float
+) -> float:
+    """Draw the candidates' box below the rule `above`; give back the y of its bottom."""
+    table, fonts = layout.ballot_table, layout.fonts
+    for heading in table.headings:
+        canvas.text(heading.text, fonts.words, heading.x, above + table.header_baseline, "centre")
+    top = above + table.box_gap
+    y = top + table.first_heading - table.row_to_heading
+    candidate = None
+    for row, digits, words in zip(ballot, data.digits, data.spelled, strict=True):
+        if row.candidate_name == candidate:
+            y += table.row_pitch
+        else:
+            candidate = row.candidate_name
+            y += table.row_to_heading
+            canvas.text(candidate, fonts.candidate, table.candidate_x, y)
+            y += table.heading_to_row
+        _ballot_row(canvas, layout, row, y)
+        canvas.text(str(digits), fonts.digits, table.number_x, y, "centre")
+        _words(canvas, layout, words, table.words_x, y)
+    canvas.frame(table.left, top, table.right, y + table.box_end)
+    return y + table.box_end
+
+
+def _ballot_row(canvas: Canvas, layout: Layout, row: BallotRow, y: float) -> None:
+    table, fonts = layout.ballot_table, layout.fonts
+    canvas.text(row.code, fonts.digits, table.code_x, y, "centre")
+    for line, text in enumerate(wrap(canvas, row.party, fonts.sigla, table.sigla_max_width)):
+        baseline = y + line * table.sigla_line_pitch
+        canvas.text(text, fonts.sigla, table.sigla_right, baseline, "right")
+
+
+def _words(canvas: Canvas, layout: Layout, number: int, x: float, y: float) -> None:
+    words = spell(number, layout.words)
+    font: Font = layout.fonts.words
+    whole = ", ".join(words)
+    if canvas.width_of(whole, font) <= layout.words_max_width:
+        canvas.text(whole, font, x, y, "centre")
+        return
+    canvas.text(", ".join(words[:-1]) + ",", font, x, y, "centre")
+    canvas.text(words[-1], font, x, y + layout.words_line_pitch, "centre")
+
+
+def draw_summary(canvas: Canvas, layout: Layout, data: SheetData, above: float) -> float:
+    """Draw the summary below the candidates' box; give back the y of its last rule."""
+    table, fonts = layout.summary_table, layout.fonts
+    title_y = above + table.title_baseline
+    canvas.text(table.title, fonts.strong, table.title_x, title_y, "centre")
+    top = above + table.table_gap
+    bottom = top + len(table.rows) * table.row_pitch
+    canvas.frame(table.left, top, table.right, bottom)
+    for x in table.rules_x:
+        canvas.rule(x, top, x, bottom)
+    counts = {
+        "all": data.all_votes,
+        "valid": data.valid_votes,
+        "none": 0,
+        "null": data.null_votes,
+        "empty": data.empty_votes,
+    }
+    for number, row in enumerate(table.rows):
+        rule = top + number * table.row_pitch
+        canvas.rule(table.left, rule, table.right, rule)
+        y, count = rule + table.row_baseline, counts[row.counts]
+        canvas.text(row.name, fonts.words, table.name_x, y)
+        canvas.text(str(count), fonts.digits, table.number_x, y, "centre")
+        canvas.text(", ".join(spell(count, layout.words)), fonts.words, table.words_x, y, "centre")
+    return bottom
+
+
+def draw_remarks(canvas: Canvas, layout: Layout, above: float) -> float:
+    """Draw the ruled space for remarks; give back the y of its last rule."""
+    place = layout.remarks
+    top = above + place.gap
+    bottom = top + place.rows * place.row_pitch
+    canvas.frame(place.left, top, place.right, bottom)
+    for number in range(1, place.rows):
+        y = top + number * place.row_pitch
+        canvas.rule(place.left, y, place.right, y)
+    canvas.rule(place.divider_x, top, place.divider_x, top + place.row_pitch, weight=1.4)
+    canvas.text(place.text, layout.fonts.heading, place.text_x, top + place.baseline)
+    return bottom

@@ -1,0 +1,146 @@
+"""Writing: the same plan gives the same bytes, the truth is true, the definition loads."""
+
+import csv
+import struct
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import zxingcpp
+
+from pipeline.election import Election, load_election
+from pipeline.synthetic.plan import PlannedFile, plan_election
+from pipeline.synthetic.write import (
+    TruthRow,
+    file_bytes,
+    write_election,
+    write_file,
+    write_truth,
+)
+
+CONFIG = Path(__file__).parents[2] / "configs" / "venezuela-2024"
+
+
+@pytest.fixture(scope="module")
+def election() -> Election:
+    return load_election(CONFIG)
+
+
+@pytest.fixture(scope="module")
+def plan(election: Election) -> list[PlannedFile]:
+    return plan_election(election, 300, seed=5)
+
+
+def first(plan: list[PlannedFile], **wanted: str) -> PlannedFile:
+    return next(p for p in plan if all(getattr(p, key) == wanted[key] for key in wanted))
+
+
+def symbols(content: bytes) -> list[str]:
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
+    found = zxingcpp.read_barcodes(np.asarray(image), formats=zxingcpp.BarcodeFormat.QRCode)
+    return [code.text for code in found]
+
+
+def test_files_do_not_depend_on_the_order_of_writing(
+    election: Election, plan: list[PlannedFile], tmp_path: Path
+) -> None:
+    some = plan[:3] + plan[-12:]
+    forth = [write_file(planned, election, tmp_path / "a") for planned in some]
+    with ThreadPoolExecutor(2) as pool:
+        back = pool.map(lambda p: write_file(p, election, tmp_path / "b"), reversed(some))
+    assert list(back) == forth[::-1]
+    for planned in some:
+        one, other = (tmp_path / name / "scans" / planned.name for name in "ab")
+        assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize("style", ["grey-200", "colour-200", "colour-300"])
+def test_a_clean_sheet_reads_back_its_payload(
+    election: Election, plan: list[PlannedFile], tmp_path: Path, style: str
+) -> None:
+    planned = first(plan, kind="clean", style=style)
+    row = write_file(planned, election, tmp_path)
+    assert symbols((tmp_path / "scans" / row.file).read_bytes()) == [row.payload]
+    assert row.payload.startswith(f"{row.acta_code}!")
+    assert row.expected_status == "counted"
+
+
+def test_duplicates_are_equal_and_rescans_are_not(
+    election: Election, plan: list[PlannedFile]
+) -> None:
+    for kind, equal in (("duplicate", True), ("rescan", False)):
+        copy = first(plan, kind=kind)
+        original = next(p for p in plan if p.mesa == copy.mesa and p.kind == "clean")
+        assert (file_bytes(copy, election) == file_bytes(original, election)) is equal
+        assert symbols(file_bytes(copy, election)) == symbols(file_bytes(original, election))
+
+
+@pytest.mark.parametrize("variant", ["other-country", "other-length", "web-poster"])
+def test_strangers_carry_symbols_of_something_else(
+    election: Election, plan: list[PlannedFile], variant: str
+) -> None:
+    (text,) = symbols(file_bytes(first(plan, variant=variant), election))
+    code, *fields = text.split("!")
+    parsed = election.rules.acta_code.parse(code)
+    ours = parsed is not None and parsed.centre[:2] in election.rules.top_units
+    assert not (ours and len(fields[0].split(",")) == election.rules.positions)
+
+
+def test_broken_files_are_broken(election: Election, plan: list[PlannedFile]) -> None:
+    content = {
+        variant: file_bytes(first(plan, variant=variant), election)
+        for variant in ("zero-bytes", "text", "truncated", "huge-png", "random-bytes")
+    }
+    assert content["zero-bytes"] == b""
+    assert struct.unpack(">II", content["huge-png"][16:24]) == (65_535, 65_535)
+    assert content["truncated"].startswith(b"\xff\xd8")
+    assert not content["truncated"].endswith(b"\xff\xd9")
+    for variant in ("text", "random-bytes"):
+        assert cv2.imdecode(np.frombuffer(content[variant], np.uint8), 0) is None
+
+
+def test_the_truth_is_sorted_and_complete(tmp_path: Path) -> None:
+    row = TruthRow("b.jpg", "clean", "grey-200", "", "", "1.1", "1.1!2!0!0", "700", "counted")
+    write_truth([row, replace(row, file="a.jpg")], tmp_path / "truth.csv")
+    with (tmp_path / "truth.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [r["file"] for r in rows] == ["a.jpg", "b.jpg"]
+    assert rows[1] == vars(row)
+
+
+def test_the_definition_loads_and_expects_more_than_there_is(
+    election: Election, plan: list[PlannedFile], tmp_path: Path
+) -> None:
+    made = load_election(write_election(election, plan, tmp_path))
+    own = {
+        (p.mesa.centre, p.mesa.number): p.mesa
+        for p in reversed(plan)
+        if p.mesa and p.kind in {"clean", "worn", "conflicting"}
+    }
+    listed = Counter(centre for centre, _ in own)
+    key = made.rules.acta_code.mesa_key
+    assert made.rules == replace(election.rules, top_units=made.rules.top_units)
+    assert all(made.registered[key(*mesa)] == own[mesa].registered for mesa in own)
+    absent = len(made.registered) - len(own)
+    assert 0.02 < absent / len(own) < 0.05
+    centres = {u.code: u.expected for u in made.units.values() if u.level == "centre"}
+    assert centres.keys() == listed.keys()
+    assert sum(centres.values()) == len(own) + absent
+    assert made.nation.expected > sum(centres.values()), "some are not listed below the state"
+
+
+def test_the_official_figures_say_that_they_are_invented(
+    election: Election, plan: list[PlannedFile], tmp_path: Path
+) -> None:
+    made = load_election(write_election(election, plan, tmp_path))
+    assert made.official
+    assert all("INVENTED" in result.source for result in made.official)
+    assert "INVENTED" in made.sources["official_results"]
+    assert "independent_counts" not in made.sources
+    assert made.slug != election.slug
+    votes = {result.candidate: result.votes for result in made.official}
+    assert votes["VALID"] == sum(votes[candidate.code] for candidate in made.candidates)
