@@ -1,21 +1,24 @@
-"""The process that reads scans: bytes in on standard input, readings out on standard output.
+"""The process that reads scans: a file's bytes in, its pages' readings out.
 
 It is the only process that decodes hostile files. It opens nothing, limits its own memory, and dies
-with its parent. Frames are a length (8 bytes, big-endian) and that many bytes; the first frame in
-holds the settings, each further one a file. A file's answer is one JSON frame per page and an
-empty frame.
+with its parent. Its input lies in memory shared with the parent; on standard input come lengths
+(8 bytes, big-endian), one for the settings and one for each file. A file's answer, on standard
+output, is one frame per page (a length and that many bytes of JSON) and an empty frame; that the
+settings have arrived is told by an empty frame too.
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
+import mmap
 import os
 import pickle
 import resource
 import signal
 import struct
 import sys
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import cv2
@@ -35,14 +38,13 @@ def main() -> None:
     # Native libraries print warnings wherever they like; nothing but frames may reach the parent.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    requests = sys.stdin.buffer
-    start = read_frame(requests)
-    if start is None:
-        return
-    settings: ReaderSettings = pickle.loads(start)  # noqa: S301  the parent made it
+    contents = _contents(int(sys.argv[1]))
+    settings: ReaderSettings = pickle.loads(next(contents))  # noqa: S301  the parent made it
     resource.setrlimit(resource.RLIMIT_AS, (settings.memory_bytes, settings.memory_bytes))
     cv2.setNumThreads(1)
-    while (content := read_frame(requests)) is not None:
+    write_frame(answers, b"")
+    answers.flush()
+    for content in contents:
         for reading in _readings(content, settings):
             write_frame(answers, json.dumps(reading.to_plain()).encode())
         write_frame(answers, b"")
@@ -62,14 +64,11 @@ def _readings(content: bytes, settings: ReaderSettings) -> list[PageReading]:
     return done
 
 
-def read_frame(stream: BinaryIO) -> bytes | None:
-    """The next frame, or None at the end of the stream."""
-    header = stream.read(LENGTH.size)
-    if len(header) < LENGTH.size:
-        return None
-    (size,) = LENGTH.unpack(header)
-    content = stream.read(size)
-    return content if len(content) == size else None
+def _contents(descriptor: int) -> Iterator[bytes]:
+    """What the parent laid into the shared memory, each time that it tells a length."""
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as memory:
+        while len(header := sys.stdin.buffer.read(LENGTH.size)) == LENGTH.size:
+            yield memory[: LENGTH.unpack(header)[0]]
 
 
 def write_frame(stream: BinaryIO, content: bytes) -> None:
