@@ -31,7 +31,8 @@ SETTINGS = {
     "distributed.worker.memory.terminate": False,
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.worker.profile.enabled": False,
-    "logging.distributed": "error",
+    # A batch's failure comes back to the driver, which says it in a sentence.
+    "logging.distributed": "critical",
 }
 LOOPBACK = "127.0.0.1"
 
@@ -64,7 +65,7 @@ def open_cluster(workers: int, address: str | None = None) -> Iterator[Cluster]:
                 processes=False,
                 dashboard_address=f"{LOOPBACK}:0",
                 worker_dashboard_address=f"{LOOPBACK}:0",
-                silence_logs="ERROR",
+                silence_logs="CRITICAL",
             ) as cluster,
             Client(cluster) as client,
         ):

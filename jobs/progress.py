@@ -55,8 +55,7 @@ class TerminalProgress:
 
     def begin(self, total: int, workers: int, dashboard: str) -> None:
         """Show the bar."""
-        where = f", dashboard {dashboard}" if dashboard else ""
-        self.say(f"Reading {total} scans with {workers} workers{where}")
+        self.say(_beginning(total, workers, dashboard))
         self._started = time.monotonic()
         self._task = self._bar.add_task("scans", total=total, rate="", outcomes="")
 
@@ -98,8 +97,7 @@ class LineProgress:
         """Say what begins."""
         self._total = total
         self._started = self._said = time.monotonic()
-        where = f", dashboard {dashboard}" if dashboard else ""
-        self.say(f"reading {total} scans with {workers} workers{where}")
+        self.say(_beginning(total, workers, dashboard))
 
     def advance(self, files: int, outcomes: dict[str, int]) -> None:
         """Say how far it is, now and then and at the end."""
@@ -128,7 +126,13 @@ def open_progress() -> TerminalProgress | LineProgress:
     return TerminalProgress(console) if console.is_terminal else LineProgress()
 
 
+def _beginning(total: int, workers: int, dashboard: str) -> str:
+    where = f", dashboard {dashboard}" if dashboard else ""
+    return f"{total} scans, {workers} worker{'s' if workers > 1 else ''}{where}"
+
+
 def _words(outcomes: Counter[str]) -> str:
-    read = outcomes["read"]
-    rest = {name: count for name, count in sorted(outcomes.items()) if name != "read" and count}
-    return ", ".join([f"{read} read", *(f"{count} {name}" for name, count in rest.items())])
+    """What came of the scans so far, the good first."""
+    good = ("read", "written")
+    names = sorted(outcomes, key=lambda name: (name not in good, name))
+    return ", ".join(f"{outcomes[name]} {name}" for name in names if outcomes[name])

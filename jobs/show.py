@@ -32,7 +32,9 @@ def show_summary(console: Console, summary: Mapping[str, Any], names: Mapping[st
     """Totals and accounting."""
     votes: Mapping[str, int] = summary["votes"]
     valid = summary["valid_votes"]
-    table = Table(box=None, pad_edge=False, title="Votes", title_justify="left")
+    mesas = summary["mesas"]
+    title = f"Votes on the sheets of {mesas['counted']:,} of {mesas['expected']:,} mesas"
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
     table.add_column("candidate")
     table.add_column("votes", justify="right")
     table.add_column("share", justify="right")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import dask
 from dask.callbacks import Callback
 
 from jobs.progress import LineProgress, TerminalProgress
-from pipeline.election import Election
+from pipeline.election import Election, load_election
 from pipeline.errors import InputError
 from pipeline.synthetic.plan import DEFAULT_MIX, Mix, PlannedFile, plan_election, plan_table
 from pipeline.synthetic.write import TruthRow, write_election, write_file, write_truth
@@ -68,9 +69,11 @@ def _write(
     progress: TerminalProgress | LineProgress,
 ) -> list[TruthRow]:
     """Write the files in processes of Dask's own; no socket is opened for it."""
+    # The definition goes along as its folder's name: loading it once a process is far cheaper than
+    # sending its thirty thousand entries with every batch.
+    write = dask.delayed(_write_batch, traverse=False, pure=False)
     tasks = [
-        dask.delayed(_write_batch)(list(batch), election, out, dask_key_name=f"sheets-{number}")
-        for number, batch in enumerate(_batches(planned))
+        write(_Sealed(tuple(batch)), str(election.folder), str(out)) for batch in _batches(planned)
     ]
     report = _Report(progress)
     with report:
@@ -78,11 +81,24 @@ def _write(
     return [row for rows in done for row in rows]
 
 
-def _write_batch(planned: list[PlannedFile], election: Election, out: Path) -> list[TruthRow]:
+class _Sealed:
+    """A batch that Dask does not look into for tasks of its own, as it does into a dataclass."""
+
+    def __init__(self, files: tuple[PlannedFile, ...]) -> None:
+        self.files = files
+
+
+def _write_batch(batch: _Sealed, election: str, out: str) -> list[TruthRow]:
     import cv2
 
     cv2.setNumThreads(1)
-    return [write_file(file, election, out) for file in planned]
+    definition = _definition(election)
+    return [write_file(file, definition, Path(out)) for file in batch.files]
+
+
+@lru_cache(maxsize=2)
+def _definition(folder: str) -> Election:
+    return load_election(Path(folder))
 
 
 def _batches(planned: Sequence[PlannedFile]) -> Iterator[Sequence[PlannedFile]]:

@@ -30,7 +30,7 @@ NEEDS_A_PERSON = (
     ScanStatus.REJECTED,
     ScanStatus.FAILED,
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 
 from pipeline import schema
 from pipeline.errors import ResultsError
+from pipeline.findings import CATALOGUE
 from pipeline.read.scans import ScanFile
 
 
@@ -92,7 +95,13 @@ class Ledger:
     def open_or_create(cls, folder: Path, election: str) -> Ledger:
         """Open the ledger, or make an empty one."""
         if not DeltaTable.is_deltatable(str(folder)):
-            DeltaTable.create(folder, schema=schema.SCANS, name=election)
+            if any(folder.glob("part-*.parquet")):
+                raise ResultsError(
+                    f"{folder}: there are parts, but the log that names them is gone.",
+                    "Restore its folder _delta_log from a copy, or count into a new folder.",
+                )
+            with _plain_errors(folder):
+                DeltaTable.create(folder, schema=schema.SCANS, name=election)
         return cls.open(folder, election)
 
     @property
@@ -115,13 +124,14 @@ class Ledger:
             )
             for part in parts
         ]
-        self._table.create_write_transaction(
-            actions=actions,
-            mode="append",
-            schema=schema.SCANS,
-            commit_properties=CommitProperties(max_commit_retries=10),
-        )
-        self._table.update_incremental()
+        with _plain_errors(self.folder):
+            self._table.create_write_transaction(
+                actions=actions,
+                mode="append",
+                schema=schema.SCANS,
+                commit_properties=CommitProperties(max_commit_retries=10),
+            )
+            self._table.update_incremental()
 
     def rows(self, columns: Sequence[str] | None = None) -> pa.Table:
         """The current rows (all pages of each source's latest run), in no particular order."""
@@ -130,13 +140,20 @@ class Ledger:
         if not paths:
             empty = schema.SCANS.empty_table()
             return empty.select(wanted) if wanted else empty
-        table = pa.concat_tables([pq.read_table(path, columns=wanted) for path in paths])
+        table = pa.concat_tables([_read_part(path, wanted) for path in paths])
         return _current(table)
 
     def known(self, reader_version: str) -> set[tuple[str, int, str]]:
-        """Source, size and stamp of every file that this version of the reader has read."""
-        table = self.rows(["source", "size", "stamp", "reader_version"])
-        table = table.filter(pc.equal(table["reader_version"], reader_version))
+        """Source, size and stamp of every file that this version of the reader has read.
+
+        What the system refused to read is not known, for that may be mended without a new stamp;
+        a fault that stands in the listing itself is, as long as it stands there.
+        """
+        table = self.rows(["source", "size", "stamp", "reader_version", "sha256"])
+        was_read = pc.or_(
+            pc.is_valid(table["sha256"]), pc.is_in(table["stamp"], pa.array(list(CATALOGUE)))
+        )
+        table = table.filter(pc.and_(pc.equal(table["reader_version"], reader_version), was_read))
         columns = (table[name].to_pylist() for name in ("source", "size", "stamp"))
         return set(zip(*columns, strict=True))
 
@@ -156,6 +173,35 @@ class Ledger:
 
     def _part_names(self) -> list[str]:
         return sorted(Path(uri).name for uri in self._table.file_uris())
+
+
+def _read_part(path: Path, columns: list[str] | None) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=columns)
+    except (OSError, pa.ArrowException) as error:
+        raise ResultsError(
+            f"{path}: a part of the ledger is damaged: {error}",
+            "Restore it from a copy, or count into a new folder.",
+        ) from error
+
+
+@contextmanager
+def _plain_errors(folder: Path) -> Iterator[None]:
+    """Delta reports the system's errors in its own words: make them the system's again.
+
+    Raises:
+        OSError: the disk is full or read-only.
+        ResultsError: anything else that keeps the ledger from being written.
+    """
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number:
+            code = int(number[1])
+            raise OSError(code, os.strerror(code), str(folder)) from error
+        words = re.sub(r"\x1b\[[0-9;]*m|\s+", " ", str(error)).strip()
+        raise ResultsError(f"{folder}: the ledger cannot be written: {words}") from error
 
 
 def unread_files(files: Iterable[ScanFile], known: set[tuple[str, int, str]]) -> list[ScanFile]:

@@ -133,7 +133,7 @@ def check_accounts(totals: Totals) -> None:
             "quarantined",
             "missing",
             "unread",
-            "valid_votes",
+            "registered_voters",
             "null_votes",
             "empty_votes",
         ):
@@ -142,6 +142,9 @@ def check_accounts(totals: Totals) -> None:
                 raise AccountingError(
                     f"{what}: level {level} sums to {total}, the nation has {getattr(nation, what)}"
                 )
+        votes = sum((unit.votes for unit in units), start=np.zeros_like(nation.votes))
+        if not np.array_equal(votes, nation.votes):
+            raise AccountingError(f"votes: level {level} does not sum to the nation's")
 
 
 def _sum_centres(mesas: Iterable[ResolvedMesa], election: Election) -> dict[str, UnitTotals]:

@@ -34,12 +34,15 @@ class ActaCodeFormat:
 
     separator: str
     parts: tuple[tuple[str, int], ...]
+    usual: tuple[tuple[str, str], ...] = ()
+    """Parts that nearly always hold the same digits: a hint where a symbol is damaged."""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The regular expression of the code; only ASCII digits, for `\\d` takes others too."""
-        named = (f"(?P<{name}>[0-9]{{{digits}}})" for name, digits in self.parts)
-        return re.compile(re.escape(self.separator).join(named))
+        groups = {name: f"?P<{name}>" for name in ("centre", "mesa")}
+        parts = (f"({groups.get(name, '?:')}[0-9]{{{digits}}})" for name, digits in self.parts)
+        return re.compile(re.escape(self.separator).join(parts))
 
     def parse(self, text: str) -> ActaCode | None:
         """The code taken apart, or None if `text` is not one (mesa number 0 does not exist)."""
@@ -53,6 +56,11 @@ class ActaCodeFormat:
     def mesa_key(self, centre: str, number: int) -> MesaKey:
         """The key of a mesa named by a register rather than by a sheet."""
         return MesaKey(f"{centre}{self.separator}{number:0{self._digits('mesa')}d}")
+
+    @property
+    def most_mesas(self) -> int:
+        """The highest mesa number that a code can hold."""
+        return int(10 ** self._digits("mesa")) - 1
 
     def split_mesa(self, key: MesaKey) -> tuple[str, int]:
         """Centre and mesa number of a key."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -24,14 +24,26 @@ class CodePart(_Part):
     """A run of digits with a name."""
 
     name: Name
-    digits: int = Field(ge=1, le=20)
+    digits: int = Field(ge=1, le=20, strict=True)
+
+
+class AnyPart(CodePart):
+    """A part of an acta code; `usual` is what it nearly always holds."""
+
+    usual: Annotated[str, Field(pattern=r"^[0-9]+$")] | None = None
+
+    @model_validator(mode="after")
+    def _usual_fits(self) -> Self:
+        if self.usual is not None and len(self.usual) != self.digits:
+            raise ValueError(f"usual {self.usual!r} does not have {self.digits} digits")
+        return self
 
 
 class ActaCodePart(_Part):
     """How acta codes are written."""
 
     separator: Separator
-    parts: list[CodePart] = Field(min_length=2)
+    parts: list[AnyPart] = Field(min_length=2)
 
 
 class PayloadPart(_Part):
@@ -39,7 +51,7 @@ class PayloadPart(_Part):
 
     field_separator: Separator
     value_separator: Separator
-    max_digits: int = Field(ge=1, le=9)
+    max_digits: int = Field(ge=1, le=9, strict=True)
 
     @model_validator(mode="after")
     def _separators_differ(self) -> Self:
@@ -51,7 +63,7 @@ class PayloadPart(_Part):
 class SymbolPart(_Part):
     """Which QR symbols the sheets carry."""
 
-    versions: list[Annotated[int, Field(ge=1, le=40)]] = Field(min_length=1)
+    versions: list[Annotated[int, Field(ge=1, le=40, strict=True)]] = Field(min_length=1)
     error_correction: Literal["L", "M", "Q", "H"]
 
 
@@ -108,6 +120,19 @@ class Definition(_Part):
         return self
 
 
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML that refuses a key that stands twice, where plain YAML would drop the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise yaml.YAMLError(f"line {line}: the key {key.value!r} stands twice")
+            seen.add(key.value)
+        return dict(super().construct_mapping(node, deep))
+
+
 def read_definition(path: Path) -> Definition:
     """Parse and check `election.yaml`.
 
@@ -115,7 +140,7 @@ def read_definition(path: Path) -> Definition:
         ConfigError: no such file, not YAML, or a key with a wrong value; says which.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read ({error.strerror})",

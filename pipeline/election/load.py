@@ -22,8 +22,13 @@ def load_election(folder: Path) -> Election:
     definition = read_definition(folder / "election.yaml")
     positions = tables.read_ballot(folder / definition.ballot)
     levels = tuple(Level(level.name, level.digits) for level in definition.levels)
-    units = tables.read_expected(folder / definition.expected_mesas.file, levels)
-    rules = _sheet_rules(definition, len(positions), frozenset(units), levels)
+    codes = _code_format(definition)
+    expected = folder / definition.expected_mesas.file
+    units = tables.read_expected(expected, levels, codes.most_mesas)
+    rules = _sheet_rules(definition, codes, len(positions), frozenset(units), levels)
+    if definition.map:
+        map_file = folder / definition.map.file
+        tables.check_map(map_file, definition.map.key, levels[0], frozenset(units))
     registered = definition.registered_voters
     official = definition.official_results
     files = _files(definition)
@@ -53,13 +58,22 @@ def load_election(folder: Path) -> Election:
     )
 
 
-def _sheet_rules(
-    definition: Definition, positions: int, codes: frozenset[str], levels: tuple[Level, ...]
-) -> SheetRules:
+def _code_format(definition: Definition) -> ActaCodeFormat:
     parts = tuple((part.name, part.digits) for part in definition.acta_code.parts)
+    usual = tuple((part.name, part.usual) for part in definition.acta_code.parts if part.usual)
+    return ActaCodeFormat(definition.acta_code.separator, parts, usual)
+
+
+def _sheet_rules(
+    definition: Definition,
+    acta_code: ActaCodeFormat,
+    positions: int,
+    codes: frozenset[str],
+    levels: tuple[Level, ...],
+) -> SheetRules:
     payload = definition.payload
     return SheetRules(
-        acta_code=ActaCodeFormat(definition.acta_code.separator, parts),
+        acta_code=acta_code,
         payload=PayloadFormat(payload.field_separator, payload.value_separator, payload.max_digits),
         positions=positions,
         symbol=Symbol(tuple(definition.symbol.versions), definition.symbol.error_correction),

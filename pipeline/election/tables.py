@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.election.codes import ActaCodeFormat, MesaKey
 from pipeline.election.model import NATION, Level, OfficialResult, Position, Unit
 from pipeline.errors import ConfigError
 
 Row = Mapping[str, str]
+MOST_DIGITS = 12
+"""No number of mesas, voters or votes is longer."""
 
 
 def read_ballot(path: Path) -> tuple[Position, ...]:
@@ -40,8 +44,11 @@ def read_ballot(path: Path) -> tuple[Position, ...]:
     return tuple(positions)
 
 
-def read_expected(path: Path, levels: tuple[Level, ...]) -> dict[str, Unit]:
-    """Expected mesas by place. The nation's row is required; parents must hold their children."""
+def read_expected(path: Path, levels: tuple[Level, ...], most: int) -> dict[str, Unit]:
+    """Expected mesas by place. The nation's row is required; parents must hold their children.
+
+    No centre has more than `most` mesas: acta codes have no numbers for them.
+    """
     digits = {NATION: 0} | {level.name: level.digits for level in levels}
     units: dict[str, Unit] = {}
     for line, row in _rows(path, ("level", "code", "name", "expected_mesas")):
@@ -59,6 +66,9 @@ def read_expected(path: Path, levels: tuple[Level, ...]) -> dict[str, Unit]:
         if code in units:
             raise _wrong(path, line, "code", code, "stands twice")
         expected = _number(path, line, "expected_mesas", row["expected_mesas"])
+        if level == levels[-1].name and expected > most:
+            why = f"acta codes number no more than {most} mesas"
+            raise _wrong(path, line, "expected_mesas", row["expected_mesas"], why)
         units[code] = Unit(level, code, row["name"], expected)
     if "" not in units:
         raise ConfigError(f"{path}: there is no row of level 'nation'")
@@ -95,7 +105,11 @@ def read_registered(path: Path, code_format: ActaCodeFormat) -> dict[MesaKey, in
             raise _wrong(
                 path, line, "code", code, f"a centre has {digits} digits; was a leading zero lost?"
             )
-        mesa = code_format.mesa_key(code, _number(path, line, "mesa", row["mesa"]))
+        number = _number(path, line, "mesa", row["mesa"])
+        if not 1 <= number <= code_format.most_mesas:
+            most = code_format.most_mesas
+            raise _wrong(path, line, "mesa", row["mesa"], f"expected 1 to {most}")
+        mesa = code_format.mesa_key(code, number)
         if mesa in registered:
             raise _wrong(path, line, "mesa", row["mesa"], f"{mesa} stands twice")
         registered[mesa] = _number(path, line, "registered_voters", row["registered_voters"])
@@ -124,6 +138,21 @@ def read_official(path: Path, candidates: frozenset[str]) -> tuple[OfficialResul
     return tuple(results)
 
 
+def check_map(path: Path, key: str, top: Level, codes: frozenset[str]) -> None:
+    """The map is GeoJSON; its features carry a number, and some of them are highest units."""
+    try:
+        features = json.loads(path.read_text(encoding="utf-8"))["features"]
+        numbers = [feature["properties"][key] for feature in features]
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{path}: not a GeoJSON map with the property {key!r}: {error}"
+        ) from error
+    if not any(str(number).zfill(top.digits) in codes for number in numbers):
+        raise ConfigError(f"{path}: no {key} in it is the code of a {top.name}")
+
+
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
     """Line number and row of a CSV file with at least these columns."""
     try:
@@ -134,7 +163,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
             if missing:
                 raise ConfigError(f"{path}: line 1: no column {', '.join(missing)} in {header}")
             width = len(header)
-            for cells in reader:
+            for cells in _parsed(reader, path):
                 if not cells:
                     continue
                 if len(cells) != width:
@@ -144,8 +173,15 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
                 yield reader.line_num, dict(zip(header, cells, strict=True))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{path}: not a UTF-8 CSV file: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text: {error}") from error
+
+
+def _parsed(reader: Any, path: Path) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise ConfigError(f"{path}: line {reader.line_num}: {error}") from error
 
 
 def _is_number(text: str) -> bool:
@@ -153,8 +189,9 @@ def _is_number(text: str) -> bool:
 
 
 def _number(path: Path, line: int, column: str, text: str) -> int:
-    if not _is_number(text):
-        raise _wrong(path, line, column, text, "expected a whole number")
+    if not _is_number(text) or len(text) > MOST_DIGITS:
+        shown = text if len(text) <= 50 else text[:50] + "..."
+        raise _wrong(path, line, column, shown, "expected a whole number")
     return int(text)
 
 

@@ -25,7 +25,14 @@ class Figure:
     whole: int | None
     counted: int
     counted_whole: int | None
-    note: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A remark of the definition on some figures; no names where it is on all of them."""
+
+    text: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Announcement:
     date: str
     scope_percent: str
     figures: tuple[Figure, ...]
+    notes: tuple[Note, ...]
 
 
 def announced(election: Election, totals: Totals) -> tuple[Announcement, ...]:
@@ -44,7 +52,8 @@ def announced(election: Election, totals: Totals) -> tuple[Announcement, ...]:
     for entry in election.official:
         grouped.setdefault((entry.source, entry.date, entry.scope_percent), []).append(entry)
     return tuple(
-        Announcement(*key, _figures(entries, election, totals)) for key, entries in grouped.items()
+        Announcement(*key, _figures(entries, election, totals), _notes(entries, election))
+        for key, entries in grouped.items()
     )
 
 
@@ -54,7 +63,7 @@ def _figures(
     votes = totals.nation.candidate_votes(election)
     counted = _counted(entries, votes, totals)
     whole = _announced_whole(entries, votes)
-    names = NAMES | {candidate.code: candidate.name for candidate in election.candidates}
+    names = _names(election)
     return tuple(
         Figure(
             name=names[entry.candidate],
@@ -62,10 +71,26 @@ def _figures(
             whole=whole if _is_part(entry) else None,
             counted=counted[entry.candidate],
             counted_whole=totals.nation.valid_votes if _is_part(entry) else None,
-            note=entry.note,
         )
         for entry in entries
     )
+
+
+def _notes(entries: Sequence[OfficialResult], election: Election) -> tuple[Note, ...]:
+    """Each remark once, with the names of the figures that it is on."""
+    names = _names(election)
+    grouped: dict[str, list[str]] = {}
+    for entry in entries:
+        grouped.setdefault(entry.note, []).append(names[entry.candidate])
+    return tuple(
+        Note(text, () if len(on) == len(entries) else tuple(on))
+        for text, on in grouped.items()
+        if text
+    )
+
+
+def _names(election: Election) -> dict[str, str]:
+    return NAMES | {candidate.code: candidate.name for candidate in election.candidates}
 
 
 def _counted(

@@ -18,13 +18,12 @@ class FindingCount:
     """A kind of finding, and the number of scans that have it."""
 
     kind: Kind
-    blocks: bool
     scans: int
 
 
 @dataclass(frozen=True)
 class WaitingScan:
-    """A scan that needs a person, by the name of its file: where that lies is its owner's affair."""
+    """A scan that needs a person; `file` is its name alone, never where it lies."""
 
     file: str
     status: str
@@ -45,13 +44,12 @@ def count_findings(resolution: Resolution) -> tuple[FindingCount, ...]:
     codes = Counter(
         code for item in resolution.scans for code in {finding.code for finding in item.findings}
     )
-    counts = (
-        FindingCount(CATALOGUE[code], CATALOGUE[code].gravity is Gravity.BLOCKS, number)
-        for code, number in codes.items()
-    )
-    return tuple(
-        sorted(counts, key=lambda count: (not count.blocks, -count.scans, count.kind.code))
-    )
+    counts = (FindingCount(CATALOGUE[code], number) for code, number in codes.items())
+    return tuple(sorted(counts, key=_order))
+
+
+def _order(found: FindingCount) -> tuple[bool, int, str]:
+    return found.kind.gravity is not Gravity.BLOCKS, -found.scans, found.kind.code
 
 
 def list_waiting(resolution: Resolution) -> Waiting:

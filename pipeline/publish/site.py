@@ -75,12 +75,13 @@ def _sources(election: Election) -> list[tuple[str, str]]:
 
 def _versions(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What one needs to get the same numbers again, and how long it took."""
+    seconds = ", ".join(f"{name} {value:.3f}" for name, value in summary["seconds"].items())
     return [
         ("Election", summary["election"]),
         ("Reader version", summary["reader_version"]),
         ("Table version", str(summary["table_version"])),
         ("Configuration (SHA-256)", summary["config_sha256"]),
-        *((f"Seconds: {name}", f"{value:.3f}") for name, value in summary["seconds"].items()),
+        ("Seconds", seconds),
     ]
 
 

@@ -22,6 +22,9 @@ from pipeline.findings import Finding
 
 Grey = NDArray[np.uint8]
 
+# Pillow parses headers here and decodes TIFF; what is too large is for `Limits` to say.
+Image.MAX_IMAGE_PIXELS = None
+
 SIGNATURES = (
     ("jpeg", b"\xff\xd8\xff"),
     ("png", b"\x89PNG\r\n\x1a\n"),
@@ -81,6 +84,14 @@ class Page:
         size = (max(1, full.shape[1] // 2), max(1, full.shape[0] // 2))
         return np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_AREA), np.uint8)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the image as it is seen: EXIF may have turned it by 90 degrees."""
+        seen = self.half
+        if seen is not None and (seen.shape[0] > seen.shape[1]) != (self.height > self.width):
+            return self.height, self.width
+        return self.width, self.height
+
     def _decode(self, mode: int) -> Grey | None:
         image = _imdecode(self._content, mode)
         if image is None and self.format == "jpeg":
@@ -129,36 +140,26 @@ def _refuse_size(width: int, height: int, limits: Limits) -> Finding | None:
 
 
 def _open_header(content: bytes) -> Image.Image | None:
-    """Pillow's lazy image: header parsed, no pixel decoded. Its own size limit is ours to check."""
+    """Pillow's lazy image: the header is parsed, no pixel is decoded."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "TIFF", "MPO"))
-        except (
-            OSError,
-            ValueError,
-            SyntaxError,
-            TypeError,
-            KeyError,
-            Image.DecompressionBombError,
-        ):
+        except (OSError, ValueError, SyntaxError, TypeError, KeyError):
             return None
 
 
 def _single_page(content: bytes, kind: str, limits: Limits) -> Page | Finding:
     header = _open_header(content)
     if header is None:
-        return _why_no_header(content, kind, limits)
+        return Finding("image-corrupt", "its header")
     width, height = header.size
-    return _refuse_size(width, height, limits) or Page(1, kind, width, height, content)
-
-
-def _why_no_header(content: bytes, kind: str, limits: Limits) -> Finding:
-    """Pillow opens no image far over its own limit: tell size from damage."""
-    if kind == "png" and content[12:16] == b"IHDR":
-        width, height = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
-        return _refuse_size(width, height, limits) or Finding("image-corrupt", "its header")
-    return Finding("image-corrupt", "its header")
+    refused = _refuse_size(width, height, limits)
+    if refused:
+        return refused
+    if kind == "jpeg":
+        return Page(1, kind, width, height, content)
+    return _through_pillow(header, kind, 1)
 
 
 def _tiff_pages(content: bytes, limits: Limits) -> Iterator[Page | Finding]:
@@ -178,19 +179,30 @@ def _tiff_pages(content: bytes, limits: Limits) -> Iterator[Page | Finding]:
             yield Finding("pages-too-many", f"more than {limits.max_pages}")
             return
         width, height = image.size
-        yield _refuse_size(width, height, limits) or _tiff_page(image, number)
+        yield _refuse_size(width, height, limits) or _through_pillow(image, "tiff", number)
 
 
-def _tiff_page(image: Image.Image, number: int) -> Page | Finding:
+def _through_pillow(image: Image.Image, kind: str, number: int) -> Page | Finding:
+    """Decode with Pillow, which believes no length that a file claims (OpenCV's PNG does)."""
     try:
-        turned = ImageOps.exif_transpose(image)
-        if turned.mode.startswith("I;16"):
-            grey = (np.asarray(turned) >> 8).astype(np.uint8)
-        else:
-            grey = np.asarray(turned.convert("L"))
-    except (OSError, ValueError, SyntaxError, TypeError, KeyError, MemoryError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            grey = _grey(ImageOps.exif_transpose(image))
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError):
         return Finding("image-corrupt", f"page {number}")
-    return Page(number, "tiff", grey.shape[1], grey.shape[0], b"", grey)
+    return Page(number, kind, grey.shape[1], grey.shape[0], b"", grey)
+
+
+def _grey(image: Image.Image) -> Grey:
+    """Grey levels; what is transparent shows white paper."""
+    if image.mode.startswith("I;16"):
+        return (np.asarray(image) >> 8).astype(np.uint8)
+    if image.has_transparency_data:
+        shown = image.convert("RGBA")
+        paper = Image.new("RGBA", shown.size, "white")
+        paper.alpha_composite(shown)
+        image = paper
+    return np.asarray(image.convert("L"))
 
 
 def _pdf_pages(content: bytes, limits: Limits) -> Iterator[Page | Finding]:
@@ -221,7 +233,7 @@ def _pdf_page(document: pypdfium2.PdfDocument, number: int, limits: Limits) -> P
         if refused:
             return refused
         grey = page.render(scale=scale, grayscale=True).to_numpy()
-    except (pypdfium2.PdfiumError, ValueError, MemoryError):
+    except (pypdfium2.PdfiumError, ValueError):
         return Finding("image-corrupt", f"page {number}")
     flat = np.ascontiguousarray(grey.reshape(grey.shape[0], grey.shape[1]), dtype=np.uint8)
     return Page(number, "pdf", flat.shape[1], flat.shape[0], b"", flat)

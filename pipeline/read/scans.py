@@ -74,7 +74,10 @@ def list_scans(sources: Sequence[str], exclude: Path | None = None) -> Listing:
 def _expand(source: str, walk: _Walk) -> Iterator[ScanFile | str]:
     """The scans (and the names passed over) that one argument stands for."""
     if is_remote(source):
-        yield from _remote(source)
+        found = list(_remote(source))
+        if len(found) == 1 and isinstance(found[0], ScanFile) and found[0].fault:
+            raise InputError(f"{to_uri(source)}: there is nothing of that name in the store.")
+        yield from found
         return
     path = Path(source)
     try:
@@ -150,7 +153,7 @@ class _Walk:
         try:
             status = os.stat(path)
         except (OSError, ValueError) as error:
-            kind = "file-special" if os.path.islink(path) else "file-vanished"
+            kind = _why_no_status(path, error)
             reason = getattr(error, "strerror", None) or str(error)
             yield _fault(path, Finding(kind, reason))
             return
@@ -179,7 +182,7 @@ def _remote(url: str) -> Iterator[ScanFile | str]:
     for name, info in remote.find(url):
         if info is None:
             yield ScanFile(to_uri(name), 0, "", Finding("file-vanished", "not in the store"))
-        elif _has_image_suffix(name) or sniff(remote.read(name, SIGNATURE_BYTES)):
+        elif _has_image_suffix(name) or _is_image_object(name):
             yield ScanFile(to_uri(name), int(info.get("size") or 0), _remote_stamp(info))
         else:
             yield to_uri(name)
@@ -200,9 +203,10 @@ def read_bytes(file: ScanFile, max_bytes: int) -> bytes | Finding:
             return remote.read(path, max_bytes + 1)
         # Without O_NONBLOCK, opening a pipe that took the file's place would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return Finding("file-special", "a folder, pipe, socket or device")
         with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return Finding("file-special", "a pipe, socket or device")
             return stream.read(max_bytes + 1)
     except FileNotFoundError:
         return Finding("file-vanished")
@@ -231,7 +235,20 @@ def _is_image_file(path: Path) -> bool:
         with path.open("rb") as stream:
             return sniff(stream.read(SIGNATURE_BYTES)) is not None
     except OSError:
-        return _has_image_suffix(path.name)
+        return True  # what cannot be looked at may be a scan: it must show up as failed
+
+
+def _is_image_object(url: str) -> bool:
+    try:
+        return sniff(remote.read(url, SIGNATURE_BYTES)) is not None
+    except OSError:
+        return True
+
+
+def _why_no_status(path: str, error: OSError | ValueError) -> str:
+    if os.path.islink(path):
+        return "file-special"
+    return "file-unreadable" if isinstance(error, PermissionError) else "file-vanished"
 
 
 def _fault(path: str, finding: Finding) -> ScanFile:

@@ -33,7 +33,8 @@ def _read_page(page: Page, rules: SheetRules) -> PageReading:
         return failed(page.number, Finding("image-corrupt"))
     truncated = (Finding("image-truncated"),) if page.truncated else ()
     reading = _judge(page.number, search, rules, truncated)
-    return replace(reading, format=page.format, width=page.width, height=page.height)
+    width, height = page.size
+    return replace(reading, format=page.format, width=width, height=height)
 
 
 def _judge(
