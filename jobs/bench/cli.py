@@ -40,5 +40,26 @@ def memory(work: Work = DEFAULT_WORK, sheets: int = 2400) -> None:
     typer.echo(run_memory(work, sheets, _say))
 
 
+@app.command()
+def verify(
+    synthetic: Annotated[Path, typer.Argument(help="A folder that `actas synth` made.")],
+    results: Annotated[Path, typer.Argument(help="What `actas tally` made of it.")],
+    table: Annotated[Path | None, typer.Option(help="The table it was made from.")] = None,
+) -> None:
+    """Hold the results of a synthetic election against its truth; exit code 1 if a figure is wrong.
+
+    \b
+    Example:
+      actas bench verify full full/results --table RESULTADOS_2024_CSV_V1.csv
+    """
+    from jobs.bench.verify import verify as compare
+
+    verdict = compare(synthetic, results, table)
+    for line in verdict.lines:
+        typer.echo(line)
+    typer.echo(f"wrong: {verdict.wrong}")
+    raise typer.Exit(1 if verdict.wrong else 0)
+
+
 def _say(text: str) -> None:
     typer.echo(f"bench: {text}", err=True)
