@@ -93,5 +93,6 @@ def _make(
         readings,
         settings.reader.rules,
         reader_version=settings.reader_version,
+        limits=settings.reader.limits_text,
         run=settings.run,
     )

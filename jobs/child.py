@@ -38,43 +38,42 @@ def main() -> None:
     # Native libraries print warnings wherever they like; nothing but frames may reach the parent.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    contents = _contents(int(sys.argv[1]))
-    settings: ReaderSettings = pickle.loads(next(contents))  # noqa: S301  the parent made it
-    resource.setrlimit(resource.RLIMIT_AS, (settings.memory_bytes, settings.memory_bytes))
-    cv2.setNumThreads(1)
-    write_frame(answers, b"")
-    answers.flush()
-    for content in contents:
-        for reading in _readings(content, settings):
-            write_frame(answers, json.dumps(reading.to_plain()).encode())
+    with mmap.mmap(int(sys.argv[1]), 0, access=mmap.ACCESS_READ) as memory:
+        sizes = _sizes()
+        settings: ReaderSettings = pickle.loads(memory[: next(sizes)])  # noqa: S301  the parent's
+        resource.setrlimit(resource.RLIMIT_AS, (settings.memory_bytes, settings.memory_bytes))
+        cv2.setNumThreads(1)
         write_frame(answers, b"")
-        answers.flush()
+        for size in sizes:
+            for reading in _readings(memory, size, settings):
+                write_frame(answers, json.dumps(reading.to_plain()).encode())
+            write_frame(answers, b"")
 
 
-def _readings(content: bytes, settings: ReaderSettings) -> list[PageReading]:
-    done: list[PageReading] = []
+def _sizes() -> Iterator[int]:
+    """The lengths that the parent tells, each time that it has laid something into the memory."""
+    while len(header := sys.stdin.buffer.read(LENGTH.size)) == LENGTH.size:
+        yield LENGTH.unpack(header)[0]
+
+
+def _readings(memory: mmap.mmap, size: int, settings: ReaderSettings) -> Iterator[PageReading]:
+    """A file's pages, each as soon as it is read, so that a later one's fault does not cost it."""
+    done = 0
     try:
-        for reading in read_scan(content, settings.rules, settings.limits):
-            done.append(reading)
+        for reading in read_scan(memory[:size], settings.rules, settings.limits):
+            done += 1
+            yield reading
     except MemoryError:
         limit = f"limit {settings.memory_bytes // 2**20} MiB"
-        done.append(failed(len(done) + 1, Finding("reader-memory", limit)))
+        yield failed(done + 1, Finding("reader-memory", limit))
     except Exception as error:  # noqa: BLE001  the border of the process: one scan, not the run
-        done.append(failed(len(done) + 1, Finding("reader-error", type(error).__name__)))
-    return done
-
-
-def _contents(descriptor: int) -> Iterator[bytes]:
-    """What the parent laid into the shared memory, each time that it tells a length."""
-    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as memory:
-        while len(header := sys.stdin.buffer.read(LENGTH.size)) == LENGTH.size:
-            yield memory[: LENGTH.unpack(header)[0]]
+        yield failed(done + 1, Finding("reader-error", type(error).__name__))
 
 
 def write_frame(stream: BinaryIO, content: bytes) -> None:
-    """Write one frame; the caller flushes."""
-    stream.write(LENGTH.pack(len(content)))
-    stream.write(content)
+    """Write one frame."""
+    stream.write(LENGTH.pack(len(content)) + content)
+    stream.flush()
 
 
 def _die_with_parent() -> None:

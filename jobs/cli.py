@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -55,6 +56,7 @@ ElectionName = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 DEFAULT_ELECTION = "venezuela-2024"
 EXIT_NEEDS_A_PERSON = 3
+EXIT_INTERRUPTED = 4
 
 
 @app.command()
@@ -71,13 +73,16 @@ def tally(
     ] = None,
     batch: Annotated[int | None, typer.Option(min=1, max=4096, help="Scans a batch.")] = None,
     deadline: Annotated[
-        float, typer.Option(min=0.1, help="Seconds that one page may take.")
+        float, typer.Option(min=0.1, max=3600, help="Seconds that one page may take.")
     ] = 20.0,
     memory: Annotated[
-        int, typer.Option(min=512, help="MiB of address space for each reading process.")
+        int, typer.Option(min=512, max=2**20, help="MiB of address space for each reading process.")
     ] = 2048,
-    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images.")] = 120_000_000,
-    max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = 64 * 2**20,
+    max_pixels: Annotated[
+        int, typer.Option(min=1, max=2**31, help="Refuse larger images.")
+    ] = 120_000_000,
+    max_bytes: Annotated[int, typer.Option(min=1, max=2**33, help="Refuse larger files.")] = 64
+    * 2**20,
     as_json: Json = False,
 ) -> None:
     """Count scans into totals. The same command goes on where an earlier one stopped.
@@ -127,11 +132,14 @@ def plan(scans: Scans, out: Out, election: ElectionName = None, as_json: Json = 
     from jobs.tally import Options, make_plan
     from pipeline.count.store import Ledger
     from pipeline.election import load_election
+    from pipeline.read.scans import list_scans
 
     definition = load_election(_election_folder(election, out))
     exists = (out / "scans").is_dir()
     ledger = Ledger.open(out / "scans", definition.slug) if exists else None
-    made = make_plan(Options(tuple(scans), out, definition.folder, workers=1), definition, ledger)
+    options = Options(tuple(scans), out, definition.folder, workers=1)
+    listing = list_scans(options.sources, exclude=out)
+    made = make_plan(listing, options, definition, ledger)
     files, todo = made.listing.files, made.todo
     if as_json:
         _print_json(
@@ -307,16 +315,26 @@ def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+class _Stopped(BaseException):
+    """Ctrl-C, where no run is on that would finish its batches first."""
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise _Stopped
+
+
 def main() -> None:
     """Run the command line; a user's mistake is a sentence and an exit code, never a traceback."""
+    # The command line library would turn an interrupt into an exit code of its own.
+    signal.signal(signal.SIGINT, _stop)
     try:
         app()
     except ActasError as error:
         sys.stderr.write(f"actas: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("actas: stopped at once. Run the same command again to go on.\n")
-        sys.exit(4)
+    except _Stopped:
+        sys.stderr.write("actas: stopped. Run the same command again to go on.\n")
+        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         # `actas status | head` is no fault.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -32,7 +32,8 @@ CHUNK = 1 << 16
 SMALLEST_MEMORY = 1 << 20
 START_DEADLINE = 60.0
 """Seconds for starting and importing the libraries, which takes half a second."""
-COMMAND = (sys.executable, "-m", "jobs.child")
+COMMAND = (sys.executable, "-P", "-m", "jobs.child")
+"""-P: a file cv2.py among the scans must not be taken for the library."""
 
 
 class ReaderLostError(Exception):
@@ -85,10 +86,21 @@ class IsolatedReader:
         self._content = b""
         self._lost: ReaderLostError | None = None
         self._pages: list[PageReading] = []
+        self._pending = False
 
     def submit(self, content: bytes) -> None:
-        """Begin reading a file. Fetch the answer with `result` before the next `submit`."""
+        """Begin reading a file; `result` fetches the answer.
+
+        An answer that nobody fetched dies with its process: it must not go to another file.
+        """
+        if self._pending:
+            self._stop()
+        self._pending = True
         self._content = content
+        self._try_send(content)
+
+    def _try_send(self, content: bytes) -> None:
+        """A process that dies meanwhile is `result`'s to deal with."""
         self._pages = []
         self._lost = None
         try:
@@ -98,6 +110,11 @@ class IsolatedReader:
 
     def result(self) -> list[PageReading]:
         """The readings of the file last submitted; never raises for a fault of that file."""
+        readings = self._result()
+        self._pending = False
+        return readings
+
+    def _result(self) -> list[PageReading]:
         for attempt in (1, 2):
             try:
                 if self._lost:
@@ -109,7 +126,7 @@ class IsolatedReader:
                 if attempt == 2 or lost.finding.code != "reader-crashed":
                     # Pages that were read before the fatal one are kept.
                     return [*self._pages, failed(len(self._pages) + 1, lost.finding)]
-                self.submit(self._content)
+                self._try_send(self._content)
         raise AssertionError("unreachable")
 
     def close(self) -> None:
@@ -235,10 +252,15 @@ _all: list[IsolatedReader] = []
 
 def reader_of_this_thread(settings: ReaderSettings) -> IsolatedReader:
     """The reading process that belongs to this worker thread."""
-    if getattr(_own, "settings", None) != settings or _own.reader not in _all:
-        _own.reader = IsolatedReader(settings)
-        _own.settings = settings
-        _all.append(_own.reader)
+    before: IsolatedReader | None = getattr(_own, "reader", None)
+    if before in _all and _own.settings == settings:
+        return before
+    if before in _all:
+        # A worker may live for months and see many runs: their processes must not pile up.
+        _all.remove(before)
+        before.close()
+    _own.reader, _own.settings = IsolatedReader(settings), settings
+    _all.append(_own.reader)
     reader: IsolatedReader = _own.reader
     return reader
 

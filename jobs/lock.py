@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import ResultsError
@@ -37,9 +37,10 @@ def locked(results: Path) -> Iterator[None]:
                 f"{results}: another run is writing there ({file.read(200).strip()}).",
                 "Wait until it ends, or stop it; `actas status` shows how far it is.",
             ) from error
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
+        # Who holds it is a courtesy to the next user; a full disk has no room even for that.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
         yield
 
 

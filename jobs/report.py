@@ -14,6 +14,7 @@ from pipeline.count.totals import Totals, sum_up
 from pipeline.election import Election, load_election
 from pipeline.errors import InputError, ResultsError
 from pipeline.publish.site import write_site
+from pipeline.read.uris import to_uri
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,11 @@ def find_subject(loaded: Loaded, what: str) -> Subject:
         if mesa is None:
             raise InputError(f"Mesa {key} is neither expected nor found.", "Check the code.")
         return Subject(mesa, tuple(s for s in loaded.resolution.scans if _concerns(s, key)))
+    names = {what, to_uri(what)}
     scans = tuple(
-        s for s in loaded.resolution.scans if s.scan.uri == what or s.scan.uri.endswith("/" + what)
+        s
+        for s in loaded.resolution.scans
+        if s.scan.uri in names or s.scan.uri.endswith(tuple(f"/{name}" for name in names))
     )
     if not scans:
         raise InputError(
@@ -130,4 +134,6 @@ def _summary(results: Path) -> dict[str, Any] | None:
         raise ResultsError(
             f"{results}/summary.json is damaged.", "Run `actas tally` again."
         ) from error
+    if not isinstance(loaded, dict) or not {"scans", "mesas", "votes"} <= loaded.keys():
+        raise ResultsError(f"{results}/summary.json is damaged.", "Run `actas tally` again.")
     return loaded

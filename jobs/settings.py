@@ -17,7 +17,14 @@ class ReaderSettings:
     memory_bytes: int = 2 * 2**30
     """Address space; the libraries alone map about 0.7 GiB of it."""
     deadline: float = 20.0
-    """Seconds for one page; a clean sheet takes 0.006, a hopeless one under 0.1."""
+    """Seconds for one page; a clean sheet takes 0.006, a hopeless one 0.4."""
+
+    @property
+    def limits_text(self) -> str:
+        """All limits in one word: a scan that one of them stopped is tried again under others."""
+        limits = self.limits
+        sizes = (limits.max_bytes, limits.max_pixels, limits.min_side, limits.max_pages)
+        return "-".join(str(value) for value in (*sizes, self.memory_bytes, self.deadline))
 
 
 @dataclass(frozen=True)

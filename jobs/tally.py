@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import shutil
 import signal
 import time
@@ -49,6 +50,10 @@ class Options:
     deadline: float = 20.0
     memory_bytes: int = 2 * 2**30
 
+    def reader(self, election: Election) -> ReaderSettings:
+        """The settings of this run's reading processes."""
+        return ReaderSettings(election.rules, self.limits, self.memory_bytes, self.deadline)
+
 
 class Progress(Protocol):
     """What wants to know how a run goes on."""
@@ -83,11 +88,12 @@ class Outcome:
     summary: dict[str, Any]
 
 
-def make_plan(options: Options, election: Election, ledger: Ledger | None) -> Plan:
-    """List the scans and subtract those that the ledger holds as they are."""
-    listing = list_scans(options.sources, exclude=options.out)
+def make_plan(
+    listing: Listing, options: Options, election: Election, ledger: Ledger | None
+) -> Plan:
+    """Subtract the scans that the ledger holds as they are."""
     version = reader_version(election.rules_sha256)
-    known = ledger.known(version) if ledger else set()
+    known = ledger.known(version, options.reader(election).limits_text) if ledger else set()
     return Plan(listing, tuple(unread_files(listing.files, known)), version)
 
 
@@ -99,21 +105,23 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
         InterruptedRunError: stopped by the user, a full disk or a lost cluster; run it again.
     """
     seconds: dict[str, float] = {}
-    with _timed(seconds, "total"):
-        election = load_election(options.election)
-        with locked(options.out), _disk_faults(options.out):
-            ledger = Ledger.open_or_create(options.out / "scans", election.slug)
-            with _timed(seconds, "list"):
-                plan = make_plan(options, election, ledger)
-            with _timed(seconds, "read"):
-                _read(plan, options, election, ledger, progress)
-            ledger.sweep()
-            keep_definition(election, options.out)
-            with _timed(seconds, "resolve"):
-                resolution = resolve(scans_of(ledger.rows(COLUMNS), election.rules), election)
-                totals = sum_up(resolution, election)
-    facts = RunFacts(plan.version, ledger.version, seconds)
-    with _disk_faults(options.out):
+    start = time.monotonic()
+    election = load_election(options.election)
+    # Before anything is made: a mistyped folder must leave no results behind.
+    with _timed(seconds, "list"):
+        listing = list_scans(options.sources, exclude=options.out)
+    with _disk_faults(options.out), locked(options.out):
+        ledger = Ledger.open_or_create(options.out / "scans", election.slug)
+        keep_definition(election, options.out)
+        plan = make_plan(listing, options, election, ledger)
+        with _timed(seconds, "read"):
+            _read(plan, options, election, ledger, progress)
+        ledger.sweep()
+        with _timed(seconds, "resolve"):
+            resolution = resolve(scans_of(ledger.rows(COLUMNS), election.rules), election)
+            totals = sum_up(resolution, election)
+        seconds["total"] = time.monotonic() - start
+        facts = RunFacts(plan.version, ledger.version, seconds)
         summary = write_outputs(options.out, resolution, totals, election, facts)
     return Outcome(plan, election, resolution, totals, summary)
 
@@ -135,22 +143,21 @@ def _read(
     if not plan.todo:
         return
     # Only here: a run with nothing new needs no cluster and should not pay for importing one.
-    from jobs.cluster import open_cluster
+    from jobs.cluster import open_cluster, run_batches
     from jobs.isolate import close_readers
 
-    reader = ReaderSettings(election.rules, options.limits, options.memory_bytes, options.deadline)
     folder = (options.out / "scans").resolve()
-    settings = BatchSettings(reader, plan.version, ledger.next_run(), str(folder))
+    settings = BatchSettings(options.reader(election), plan.version, ledger.next_run(), str(folder))
     committer = _Committer(ledger)
     try:
-        with open_cluster(options.workers, options.cluster) as cluster, _Stop() as stop:
+        with open_cluster(options.workers, options.cluster) as cluster, Stop() as stop:
             progress.begin(len(plan.todo), cluster.threads, cluster.dashboard)
             size = options.batch_size or _batch_size(len(plan.todo), cluster.threads)
             batches = cut_batches(plan.todo, size)
-            for receipt in _run_batches(cluster, batches, settings, stop):
+            for receipt in run_batches(cluster, batches, settings, stop):
                 progress.advance(receipt.files, receipt.outcomes)
                 committer.add(receipt.part)
-            stopped = stop.asked
+            stopped = bool(stop.asked)
     finally:
         committer.flush()
         close_readers()
@@ -163,64 +170,6 @@ def _read(
 def _batch_size(files: int, threads: int) -> int:
     """Large enough to cost nothing, small enough that no worker waits long for the last one."""
     return max(SMALLEST_BATCH, min(LARGEST_BATCH, files // (threads * 16)))
-
-
-def _run_batches(
-    cluster: Any, batches: Iterator[tuple[ScanFile, ...]], settings: BatchSettings, stop: _Stop
-) -> Iterator[Any]:
-    """Receipts as they come. A sliding window of futures, each released once consumed."""
-    from distributed import wait
-
-    from jobs.batch import batch_id, read_batch
-
-    running: set[Any] = set()
-    window = 2 * cluster.threads
-    exhausted = False
-    while running or not exhausted:
-        while not exhausted and not stop.asked and len(running) < window:
-            batch = next(batches, None)
-            if batch is None:
-                exhausted = True
-            else:
-                key = f"batch-{batch_id(batch, settings)}"
-                running.add(cluster.client.submit(read_batch, batch, settings, key=key, retries=2))
-        if stop.asked:
-            exhausted = True
-            running -= _cancel_waiting(running)
-        if not running:
-            continue
-        with contextlib.suppress(TimeoutError):
-            wait(running, timeout=1, return_when="FIRST_COMPLETED")
-        done = {future for future in running if future.status != "pending"}
-        for future in done:
-            running.discard(future)
-            yield _receipt(future)
-
-
-def _cancel_waiting(running: set[Any]) -> set[Any]:
-    """On Ctrl-C: drop nothing that may be half done; the window is short enough to finish it."""
-    return {future for future in running if future.status == "cancelled"}
-
-
-def _receipt(future: Any) -> Any:
-    """A future's receipt, or the reason why the run cannot go on."""
-    if future.status == "finished":
-        receipt = future.result()
-        future.release()
-        return receipt
-    if future.status == "error":
-        error = future.exception()
-        if isinstance(error, OSError):
-            raise error
-        raise InterruptedRunError(
-            f"A batch failed on its worker: {type(error).__name__}: {error}",
-            "What was read is kept. Run the same command again to go on.",
-        )
-    # A scheduler that is gone marks its futures 'cancelled' without raising anything.
-    raise InterruptedRunError(
-        "The connection to the cluster was lost.",
-        "What was read is kept. Start the cluster and run the same command again to go on.",
-    )
 
 
 class _Committer:
@@ -243,14 +192,15 @@ class _Committer:
         self._last = time.monotonic()
 
 
-class _Stop:
+class Stop:
     """Ctrl-C and SIGTERM ask the run to end after the batches in hand; twice ends it at once."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = 0.0
+        """When the user asked, by the monotonic clock; 0 if not."""
         self._before: dict[signal.Signals, Any] = {}
 
-    def __enter__(self) -> _Stop:
+    def __enter__(self) -> Stop:
         with contextlib.suppress(ValueError):  # signals belong to the main thread
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._ask)
@@ -262,8 +212,11 @@ class _Stop:
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
+            # At once means without waiting for batches that may hang. Reading processes die with
+            # this one, and what is not committed does not exist.
+            os.write(2, b"actas: stopped at once. Run the same command again to go on.\n")
+            os._exit(4)
+        self.asked = time.monotonic()
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ SCANS = pa.schema(
         pa.field("stamp", pa.string(), nullable=False),
         pa.field("sha256", pa.string()),
         pa.field("reader_version", pa.string(), nullable=False),
+        pa.field("limits", pa.string(), nullable=False),
         pa.field("run", pa.int64(), nullable=False),
         # What came of it.
         pa.field("outcome", pa.string(), nullable=False),
@@ -29,6 +30,10 @@ SCANS = pa.schema(
         pa.field("payload", pa.string()),
         pa.field("rivals", pa.list_(pa.string())),
         pa.field("registered_voters", pa.int32()),
+        # How sure: the symbol's version, parity to spare in its worst block, share of modules seen.
+        pa.field("symbol_version", pa.int32()),
+        pa.field("spare", pa.int32()),
+        pa.field("seen", pa.float32()),
         pa.field("corners", pa.list_(pa.float32())),
         pa.field("findings", pa.list_(pa.string()), nullable=False),
         pa.field("finding_details", pa.list_(pa.string()), nullable=False),

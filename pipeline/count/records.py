@@ -10,6 +10,7 @@ import pyarrow as pa
 from pipeline import schema
 from pipeline.election import SheetRules
 from pipeline.read.qr.payload import Payload, parse_payload
+from pipeline.read.qr.reader import RESCUE
 from pipeline.read.record import Grade, Method, Outcome, PageReading
 from pipeline.read.scans import ScanFile
 from pipeline.read.uris import page_uri
@@ -25,6 +26,7 @@ class ScanRecord:
     reading: PageReading
     payload: Payload | None
     reader_version: str
+    limits: str
     run: int
 
 
@@ -36,6 +38,7 @@ def make_records(
     *,
     reader_version: str,
     run: int,
+    limits: str = "",
 ) -> list[ScanRecord]:
     """The records of one file. The payload is parsed anew: see `PageReading`.
 
@@ -51,6 +54,7 @@ def make_records(
             reading,
             _parsed(reading, rules),
             reader_version,
+            limits,
             run,
         )
         for reading in pages
@@ -83,9 +87,10 @@ def _row(record: ScanRecord) -> dict[str, object]:
         "stamp": file.stamp,
         "sha256": record.sha256,
         "reader_version": record.reader_version,
+        "limits": record.limits,
         "run": record.run,
         "outcome": reading.outcome.value,
-        "method": Method.QR.value if payload else None,
+        "method": _method(reading).value if payload else None,
         "grade": Grade.QR.value if payload else None,
         "attempt": reading.attempt or None,
         "acta_code": payload.acta_code.text if payload else None,
@@ -95,6 +100,9 @@ def _row(record: ScanRecord) -> dict[str, object]:
         "payload": reading.payload,
         "rivals": list(reading.rivals) or None,
         "corners": list(reading.corners) or None,
+        "symbol_version": reading.version or None,
+        "spare": reading.spare,
+        "seen": reading.seen,
         "findings": [finding.code for finding in reading.findings],
         "finding_details": [finding.detail for finding in reading.findings],
         "failure": reading.failure,
@@ -102,3 +110,7 @@ def _row(record: ScanRecord) -> dict[str, object]:
         "width": reading.width or None,
         "height": reading.height or None,
     }
+
+
+def _method(reading: PageReading) -> Method:
+    return Method.QR_RESCUE if reading.attempt.startswith(RESCUE) else Method.QR

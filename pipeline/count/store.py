@@ -27,6 +27,10 @@ from pipeline.errors import ResultsError
 from pipeline.findings import CATALOGUE
 from pipeline.read.scans import ScanFile
 
+STOPPED_BY_A_LIMIT = frozenset(
+    ("file-too-large", "image-too-large", "pages-too-many", "reader-hung", "reader-memory")
+)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -143,19 +147,26 @@ class Ledger:
         table = pa.concat_tables([_read_part(path, wanted) for path in paths])
         return _current(table)
 
-    def known(self, reader_version: str) -> set[tuple[str, int, str]]:
+    def known(self, reader_version: str, limits: str = "") -> set[tuple[str, int, str]]:
         """Source, size and stamp of every file that this version of the reader has read.
 
         What the system refused to read is not known, for that may be mended without a new stamp;
-        a fault that stands in the listing itself is, as long as it stands there.
+        a fault that stands in the listing itself is, as long as it stands there. Nor is what a
+        limit stopped, once the limits are others.
         """
-        table = self.rows(["source", "size", "stamp", "reader_version", "sha256"])
+        columns = ("source", "size", "stamp", "reader_version", "sha256", "limits", "findings")
+        table = self.rows(columns)
         was_read = pc.or_(
             pc.is_valid(table["sha256"]), pc.is_in(table["stamp"], pa.array(list(CATALOGUE)))
         )
         table = table.filter(pc.and_(pc.equal(table["reader_version"], reader_version), was_read))
-        columns = (table[name].to_pylist() for name in ("source", "size", "stamp"))
-        return set(zip(*columns, strict=True))
+        stopped = {
+            row["source"]
+            for row in table.filter(pc.not_equal(table["limits"], limits)).to_pylist()
+            if STOPPED_BY_A_LIMIT.intersection(row["findings"])
+        }
+        keys = [table[name].to_pylist() for name in ("source", "size", "stamp")]
+        return {key for key in zip(*keys, strict=True) if key[0] not in stopped}
 
     def next_run(self) -> int:
         """The number for rows of a new run: higher than any before."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from pipeline.findings import Finding
+from pydantic import ConfigDict, TypeAdapter
+
+from pipeline.findings import CATALOGUE, Finding
+
+MAX_DETAIL = 300
 
 
 class Outcome(StrEnum):
@@ -42,6 +48,8 @@ class PageReading:
     so that a process that reads hostile images cannot hand over votes that no symbol held.
     """
 
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
     page: int
     outcome: Outcome
     format: str = ""
@@ -52,6 +60,11 @@ class PageReading:
     rivals: tuple[str, ...] = ()
     """All valid payloads of an ambiguous page."""
     corners: tuple[float, ...] = ()
+    version: int = 0
+    spare: int | None = None
+    """Parity codewords left over in the symbol's worst block."""
+    seen: float | None = None
+    """Share of the symbol's modules that were seen."""
     findings: tuple[Finding, ...] = ()
     failure: str | None = None
 
@@ -63,21 +76,35 @@ class PageReading:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> PageReading:
-        """The inverse of `to_plain`; raises ValueError, TypeError or KeyError on anything else."""
-        values = dict(plain)
-        values["outcome"] = Outcome(values["outcome"])
-        values["rivals"] = tuple(str(text) for text in values["rivals"])
-        values["corners"] = tuple(float(value) for value in values["corners"])
-        values["findings"] = tuple(_known(code, detail) for code, detail in values["findings"])
-        return cls(**values)
+        """The inverse of `to_plain`.
+
+        Raises:
+            ValueError: it is anything else. Whoever reads hostile images may answer anything.
+        """
+        try:
+            findings = [{"code": code, "detail": detail} for code, detail in plain["findings"]]
+            text = json.dumps({**plain, "findings": findings})
+            reading = _reading_adapter().validate_json(text, strict=True)
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError(f"not a reading: {error}") from error
+        reading.check()
+        return reading
+
+    def check(self) -> None:
+        """Raise ValueError for what no reading can hold."""
+        codes_known = all(finding.code in CATALOGUE for finding in self.findings)
+        details_short = all(len(finding.detail) <= MAX_DETAIL for finding in self.findings)
+        sizes = (self.page, self.width, self.height, self.version, self.spare or 0)
+        sizes_fit = self.page >= 1 and all(0 <= size < 2**31 for size in sizes)
+        if not (codes_known and details_short and sizes_fit and len(self.corners) <= 8):
+            raise ValueError("not a reading")
+
+
+@cache
+def _reading_adapter() -> TypeAdapter[PageReading]:
+    return TypeAdapter(PageReading)
 
 
 def failed(page: int, finding: Finding) -> PageReading:
     """The reading of a page that could not be opened."""
     return PageReading(page, Outcome.FAILED, findings=(finding,), failure=finding.sentence)
-
-
-def _known(code: str, detail: str) -> Finding:
-    finding = Finding(str(code), str(detail)[:300])
-    finding.kind  # noqa: B018  a code outside the catalogue raises KeyError here
-    return finding

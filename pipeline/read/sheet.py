@@ -12,7 +12,7 @@ from pipeline.read.image import Limits, Page, open_pages
 from pipeline.read.qr.reader import Search, search_symbols
 from pipeline.read.record import Outcome, PageReading, failed
 
-READER = "1"
+READER = "2"
 """Raise it whenever the same bytes may be read otherwise: known scans are then read again."""
 
 
@@ -60,6 +60,9 @@ def _judge(
             attempt=search.attempt,
             payload=payloads[0].text,
             corners=symbol.corners,
+            version=symbol.version,
+            spare=symbol.spare,
+            seen=symbol.seen,
             findings=(*check_payload(payloads[0], symbol, rules), *foreign, *truncated),
         )
     return _nothing_read(number, search.refusals, truncated)

@@ -1,0 +1,245 @@
+"""Finding a damaged symbol: what is left of its patterns, and the grids that explain it.
+
+Finder and alignment patterns look the same turned by 90 degrees, so one search of the image finds
+them in every orientation. Two of them, each taken for one of the symbol's, give a similarity;
+those that many pairs agree on, and whose patterns lie where the image has some, are scored on all
+function modules. No pattern in particular is needed: with a corner cut off, two others do. A
+mirrored symbol has its function modules where an upright one has them: whoever reads a grid must
+try both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.read.image import Grey
+from pipeline.read.qr.rescue.model import ALIGNMENT, FINDER, Model, model
+from pipeline.read.qr.rescue.refine import project, refine, scored
+from pipeline.read.qr.rescue.tone import Floats, darkness, sample_at
+
+Complex = NDArray[np.complex128]
+Indices = NDArray[np.intp]
+
+SCALE = 4
+"""Pixels a module in the image that is searched: enough for the patterns, cheap to search."""
+PITCH_RANGE = (3.4, 4.7)
+"""Modules of about 15% less or more than the pitch that was looked for are found as well."""
+TILT = np.radians(16)
+LEAST_PEAK = 0.5
+FINDERS, ALIGNMENTS = 8, 36
+"""How many of the best peaks of each kind are tried."""
+FULLY_SCORED = 160
+KEPT = 3
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where a symbol may lie. `transform` (3 x 3) maps module to pixel coordinates."""
+
+    score: float
+    version: int
+    transform: NDArray[np.float64]
+    inverted: bool = False
+    """Light on dark."""
+
+    @property
+    def model(self) -> Model:
+        """What is known of its version."""
+        return model(self.version)
+
+    @property
+    def mirrored(self) -> Grid:
+        """The same modules, rows and columns exchanged: how a mirrored symbol lies."""
+        return replace(self, transform=self.transform[:, [1, 0, 2]])
+
+    def moved(self, factor: float, x: float, y: float) -> Grid:
+        """The grid in an image scaled by `factor` and shifted by x, y pixels."""
+        half = (factor - 1) / 2  # pixel centres are at whole numbers
+        to = np.array([[factor, 0, x + half], [0, factor, y + half], [0, 0, 1]])
+        return replace(self, transform=to @ self.transform)
+
+    @property
+    def corners(self) -> NDArray[np.float64]:
+        """The outer corners: top left, top right, bottom right, bottom left; 4 x 2 pixels."""
+        side = float(self.model.size)
+        square = np.array([[0, 0], [side, 0], [side, side], [0, side]])
+        return project(self.transform, square)
+
+    @property
+    def pitch(self) -> float:
+        """Pixels a module, on average over the four sides."""
+        ends = self.corners
+        sides = np.linalg.norm(ends - np.roll(ends, 1, axis=0), axis=1)
+        return float(sides.mean() / self.model.size)
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Places that look like a pattern. `kind` is 0 for a finder, 1 for an alignment pattern."""
+
+    place: Complex
+    kind: NDArray[np.int64]
+
+
+def locate(grey: Grey, pitch: float, versions: Sequence[int]) -> Iterator[Grid]:
+    """Grids of symbols whose modules are about `pitch` pixels wide, the likeliest first."""
+    factor = SCALE / pitch
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=method)
+    if min(small.shape) < 15 * SCALE:
+        return
+    soft = darkness(cv2.GaussianBlur(small, (0, 0), 1.0).astype(np.float32), 11 * SCALE)
+    peaks, inverted = find_patterns(soft)
+    if len(peaks.place) < 2:
+        return
+    soft = -soft if inverted else soft
+    rough = [
+        (score, version, transform)
+        for version in versions
+        for score, transform in _hypotheses(peaks, soft, model(version))
+    ]
+    rough.sort(key=lambda entry: -entry[0])
+    for _, version, transform in rough[:KEPT]:
+        fitted, score = refine(soft, transform, model(version), peaks.place, peaks.kind)
+        yield Grid(score, version, _to_full(factor) @ fitted, inverted)
+
+
+def _to_full(factor: float) -> NDArray[np.float64]:
+    """From pixels of the searched image to those of the full one; centres are at whole numbers."""
+    shift = 0.5 / factor - 0.5
+    return np.array([[1 / factor, 0, shift], [0, 1 / factor, shift], [0, 0, 1]])
+
+
+def find_patterns(soft: Floats) -> tuple[Peaks, bool]:
+    """Peaks of both kinds, and whether they are inverted: light where they should be dark."""
+    margin = 6 * SCALE
+    framed = cv2.copyMakeBorder(
+        soft, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(0.0,)
+    )
+    finder = cv2.matchTemplate(framed, _FINDER, cv2.TM_CCOEFF_NORMED)
+    alignment = cv2.matchTemplate(framed, _ALIGNMENT, cv2.TM_CCOEFF_NORMED)
+    inverted = bool(-finder.min() > max(finder.max() + 0.15, LEAST_PEAK))
+    if inverted:
+        finder, alignment = -finder, -alignment
+    first = _peaks(finder, FINDERS, 6) + (_centre(_FINDER) - margin) * (1 + 1j)
+    second = _peaks(alignment, ALIGNMENTS, 5) + (_centre(_ALIGNMENT) - margin) * (1 + 1j)
+    kind = np.r_[np.zeros(len(first), np.int64), np.ones(len(second), np.int64)]
+    return Peaks(np.r_[first, second], kind), inverted
+
+
+def _peaks(response: NDArray[np.generic], count: int, radius: int) -> Complex:
+    """The highest local maxima, as x + iy."""
+    kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    values = np.asarray(response, np.float32)
+    rows, columns = np.nonzero((values >= cv2.dilate(values, kernel)) & (values > LEAST_PEAK))
+    best = np.argsort(-values[rows, columns], kind="stable")[:count]
+    return np.asarray(columns[best] + 1j * rows[best], np.complex128)
+
+
+def _hypotheses(
+    peaks: Peaks, soft: Floats, known: Model
+) -> list[tuple[float, NDArray[np.float64]]]:
+    """Similarities that the peaks suggest, with their score on all function modules."""
+    turns, shifts = _similarities(peaks, known)
+    if not len(turns):
+        return []
+    found = _scored(turns, shifts, soft, known)
+    kept: list[tuple[float, NDArray[np.float64]]] = []
+    middle = np.array([[known.size / 2, known.size / 2], [0.0, 0.0]])
+    for score, transform in found:
+        places = project(transform, middle)
+        if all(np.abs(places - project(other, middle)).max() > 6 for _, other in kept):
+            kept.append((score, transform))
+        if len(kept) == KEPT:
+            break
+    return kept
+
+
+def _similarities(peaks: Peaks, known: Model) -> tuple[Complex, Complex]:
+    """Turns and shifts (p = turn * q + shift) that map two of the model's patterns onto peaks."""
+    anchors = _anchor_places(known)
+    labels = known.anchors[:, 2]
+    turns, shifts = [], []
+    for one in (FINDER, ALIGNMENT):
+        for other in (FINDER, ALIGNMENT):
+            a, b = _pairs(labels == one, labels == other)
+            i, j = _pairs(peaks.kind == one, peaks.kind == other)
+            turn = (peaks.place[j] - peaks.place[i])[:, None] / (anchors[b] - anchors[a])[None]
+            size = turn.real**2 + turn.imag**2
+            rows, columns = np.nonzero((size > PITCH_RANGE[0] ** 2) & (size < PITCH_RANGE[1] ** 2))
+            found = turn[rows, columns]
+            angle = np.angle(found)
+            upright = np.abs(angle - np.round(angle / (np.pi / 2)) * (np.pi / 2)) < TILT
+            turns.append(found[upright])
+            shifts.append((peaks.place[i[rows]] - found * anchors[a[columns]])[upright])
+    return _distinct(np.concatenate(turns), np.concatenate(shifts), anchors)
+
+
+def _pairs(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[Indices, Indices]:
+    """All pairs of two different places, the one marked in `first`, the other in `second`."""
+    together = first[:, None] & second[None]
+    np.fill_diagonal(together, False)
+    one, other = np.nonzero(together)
+    return one, other
+
+
+def _distinct(turns: Complex, shifts: Complex, anchors: Complex) -> tuple[Complex, Complex]:
+    """One of each cluster of like similarities, those that many pairs agree on first."""
+    if not len(turns):
+        return turns, shifts
+    centre = turns * anchors.mean() + shifts
+    key = np.stack(
+        [centre.real / 3, centre.imag / 3, np.abs(turns) * 20, np.angle(turns) * 20], axis=1
+    )
+    _, index, count = np.unique(
+        np.round(key).astype(np.int64), axis=0, return_index=True, return_counts=True
+    )
+    order = np.argsort(-count, kind="stable")[:4000]
+    return turns[index[order]], shifts[index[order]]
+
+
+def _scored(
+    turns: Complex, shifts: Complex, soft: Floats, known: Model
+) -> list[tuple[float, NDArray[np.float64]]]:
+    """The best similarities: first by the patterns' centres, then by all function modules."""
+    anchors = _anchor_places(known)
+    places = turns[:, None] * anchors[None] + shifts[:, None]
+    rough = sample_at(soft, places.real, places.imag).sum(axis=1)
+    best = np.argsort(-rough, kind="stable")[:FULLY_SCORED]
+    transforms = [_matrix(turns[i], shifts[i]) for i in best]
+    scores = scored(soft, np.array(transforms), known)
+    order = np.argsort(-scores, kind="stable")[: 4 * KEPT]
+    return [(float(scores[i]), transforms[i]) for i in order]
+
+
+def _anchor_places(known: Model) -> Complex:
+    return np.asarray(known.anchors[:, 0] + 1j * known.anchors[:, 1], np.complex128)
+
+
+def _matrix(turn: complex, shift: complex) -> NDArray[np.float64]:
+    return np.array(
+        [[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag], [0, 0, 1]]
+    )
+
+
+def _template(rings: Sequence[int]) -> Floats:
+    """Concentric squares, from the outside in: 1 dark, 0 light, a module each."""
+    side = 2 * len(rings) - 1
+    pattern = np.zeros((side, side))
+    for inset, value in enumerate(rings):
+        pattern[inset : side - inset, inset : side - inset] = value
+    drawn = np.kron(pattern, np.ones((SCALE, SCALE))).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), SCALE * 0.35), np.float32)
+
+
+def _centre(template: Floats) -> float:
+    return float(template.shape[0] - 1) / 2
+
+
+_FINDER = _template((0, 1, 0, 1, 1))
+_ALIGNMENT = _template((1, 0, 1))

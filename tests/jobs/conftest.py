@@ -1,0 +1,56 @@
+"""What the tests of `jobs` share: an invented election, its scans, an undisturbed run of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.election import Election, load_election
+from tests.jobs import island
+from tests.jobs.faults import switch_on
+from tests.jobs.running import actas, products, tally_args
+
+
+@pytest.fixture(scope="session")
+def island_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The definition of the invented election."""
+    return island.write_definition(tmp_path_factory.mktemp("island") / "election")
+
+
+@pytest.fixture(scope="session")
+def island_election(island_folder: Path) -> Election:
+    """The invented election, loaded."""
+    return load_election(island_folder)
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 166 scans. Nobody writes there."""
+    return island.write_files(tmp_path_factory.mktemp("town") / "scans", island.town())
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, town: Path, island_folder: Path
+) -> dict[str, bytes]:
+    """The tables that a run of the town leaves if nothing happens to it."""
+    out = tmp_path_factory.mktemp("undisturbed") / "results"
+    run = actas(*tally_args(town, out, island_folder))
+    assert run.code == 3, run.err
+    assert run.summary["scans"] == {
+        "found": 166,
+        "counted": 159,
+        "duplicate": 2,
+        "quarantined": 2,
+        "unreadable": 1,
+        "rejected": 1,
+        "failed": 1,
+    }
+    return products(out)
+
+
+@pytest.fixture
+def faults(tmp_path: Path) -> dict[str, str]:
+    """Environment under which reading processes obey `faults.faulty`."""
+    return {"PYTHONPATH": switch_on(tmp_path / "switched-on")}
