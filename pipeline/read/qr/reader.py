@@ -94,16 +94,11 @@ def _attempts(page: Page, rules: SheetRules) -> Iterator[tuple[str, list[Symbol]
 
 
 def _rescued(found: Rescued, rules: SheetRules) -> Symbol:
-    text = found.decoded.text
-    content = (
-        parse_payload(text.decode("ascii"), rules)
-        if text.isascii()
-        else Finding("payload-grammar", f"{len(text)} bytes that are not ASCII")
-    )
     corners = tuple(float(value) for value in found.grid.corners.ravel())
     level = rules.symbol.error_correction
     decoded = found.decoded
-    return Symbol(content, corners, level, found.grid.version, decoded.spare, decoded.seen)
+    version = found.grid.version
+    return Symbol(decoded.payload, corners, level, version, decoded.spare, decoded.seen)
 
 
 @dataclass(frozen=True)

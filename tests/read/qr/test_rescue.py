@@ -43,7 +43,7 @@ def read(image: Image, election: Election) -> str | None:
     if found is None:
         return None
     assert found.decoded.spare >= SPARE
-    return found.decoded.text.decode()
+    return found.decoded.payload.text
 
 
 SIDE = 49 * PITCH
@@ -217,4 +217,4 @@ def test_what_the_print_suggests_helps_and_never_decides(venezuela: Election) ->
         kept = np.ascontiguousarray(image[: TOP + SIDE - int(share * SIDE)])
         for expected in (TEXT, wrong, OTHER):
             found = rescue_page(kept, venezuela.rules, expected)
-            assert found is None or found.decoded.text.decode() == TEXT
+            assert found is None or found.decoded.payload.text == TEXT

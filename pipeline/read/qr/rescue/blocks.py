@@ -15,11 +15,13 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.election import SheetRules
 from pipeline.read.qr.codec.encode import encode
 from pipeline.read.qr.codec.matrix import MASKS, format_bits, layout, mask
 from pipeline.read.qr.codec.reed_solomon import Correction, decode
 from pipeline.read.qr.codec.stream import assemble, order, padding_ok, read_bytes_mode
 from pipeline.read.qr.codec.tables import Level, blocks, count_bits
+from pipeline.read.qr.payload import Payload, parse_payload
 from pipeline.read.qr.rescue.grammar import PayloadGrammar
 from pipeline.read.qr.rescue.tone import Floats
 
@@ -37,9 +39,9 @@ LEAST_AGREEMENT = 0.7
 
 @dataclass(frozen=True)
 class Decoded:
-    """A text that the blocks vouch for."""
+    """A payload that the blocks and the grammar vouch for."""
 
-    text: bytes
+    payload: Payload
     mask: int
     spare: int
     """The least parity left over in any block."""
@@ -85,10 +87,11 @@ class _Reading:
 class SymbolDecoder:
     """Decodes soft modules of one version of an election's symbols."""
 
-    def __init__(self, version: int, level: str, grammar: PayloadGrammar) -> None:
+    def __init__(self, version: int, rules: SheetRules) -> None:
         self.version = version
-        self.level = cast("Level", level)
-        self._grammar = grammar
+        self.level = cast("Level", rules.symbol.error_correction)
+        self._rules = rules
+        self._grammar = PayloadGrammar(rules)
         self._blocks = blocks(version, self.level)
         self._order = order(version, self.level)
         places = layout(version).data_positions
@@ -210,7 +213,10 @@ class SymbolDecoder:
             return None
         data = assemble([codeword for codeword, _ in known], self.version, self.level)
         text = read_bytes_mode(data, self.version)
-        if text is None or not padding_ok(data, self.version):
+        if text is None or not text.isascii() or not padding_ok(data, self.version):
+            return None
+        payload = parse_payload(text.decode("ascii"), self._rules)
+        if not isinstance(payload, Payload):
             return None
         seen = soft != 0
         drawn = encode(text, self.version, self.level, pattern)
@@ -218,7 +224,7 @@ class SymbolDecoder:
         if agreement < LEAST_AGREEMENT:
             return None
         spare = min(spare for _, spare in known)
-        return Decoded(text, pattern, spare, float(seen.mean()), agreement)
+        return Decoded(payload, pattern, spare, float(seen.mean()), agreement)
 
 
 def _plausibility(bits: NDArray[np.float64]) -> float:

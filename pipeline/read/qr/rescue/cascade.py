@@ -13,7 +13,6 @@ from pipeline.election import SheetRules
 from pipeline.read.image import Grey
 from pipeline.read.qr.rescue.bend import curled, folded
 from pipeline.read.qr.rescue.blocks import Decoded, Pool, SymbolDecoder
-from pipeline.read.qr.rescue.grammar import PayloadGrammar
 from pipeline.read.qr.rescue.locate import Grid, locate
 from pipeline.read.qr.rescue.places import places
 from pipeline.read.qr.rescue.sample import Shifts, View, blurred, module_values, soften
@@ -162,4 +161,4 @@ def _same(one: Grid, other: Grid) -> bool:
 
 @lru_cache(maxsize=16)
 def _decoder(rules: SheetRules, version: int) -> SymbolDecoder:
-    return SymbolDecoder(version, rules.symbol.error_correction, PayloadGrammar(rules))
+    return SymbolDecoder(version, rules)
