@@ -15,21 +15,22 @@ from pipeline.read.qr.rescue.bend import curled, folded
 from pipeline.read.qr.rescue.blocks import Decoded, Pool, SymbolDecoder
 from pipeline.read.qr.rescue.locate import Grid, locate
 from pipeline.read.qr.rescue.places import places
-from pipeline.read.qr.rescue.sample import Shifts, View, blurred, module_values, soften
+from pipeline.read.qr.rescue.sample import Shifts, View, module_values, prepared, soften
 from pipeline.read.qr.rescue.tone import Floats
 
 VIEWS = (
     View("plain"),
     View("sharp", blur=0.15),
     View("dark", blur=0.15, threshold=0.3),
+    View("sharpened", blur=0.15, sharpen=3.0),
     View("wide", window=15),
     View("curled", bend="curled"),
     View("curled-dark", blur=0.2, threshold=0.3, bend="curled"),
     View("curled-darkest", blur=0.15, window=13, threshold=0.18, bend="curled"),
     View("curled-light", threshold=0.7, bend="curled"),
-    View("curled-blurred", blur=0.5, window=11, bend="curled"),
     View("folded", bend="folded"),
     View("folded-sharp", blur=0.15, bend="folded"),
+    View("folded-sharpened", blur=0.15, sharpen=2.0, bend="folded"),
 )
 HOPE = {"sharp": 0.01, "wide": 1.8}
 """After these views, with no block yet, how much the data must look like a payload to go on."""
@@ -129,20 +130,21 @@ def _close_up(grey: Grey, grid: Grid) -> tuple[Grey, Grid]:
 
 def _upright(grey: Grey, grid: Grid, decoder: SymbolDecoder) -> Grid:
     """The grid or its mirror image: whose data look more like the alphabet."""
-    soft = soften(module_values(blurred(grey, grid, VIEWS[0].blur), grid), VIEWS[0])
+    soft = soften(module_values(prepared(grey, grid, VIEWS[0].blur), grid), VIEWS[0])
     return grid if decoder.likeness(soft) >= decoder.likeness(soft.T) else grid.mirrored
 
 
 def _views(grey: Grey, grid: Grid) -> Iterator[tuple[View, Floats]]:
     bends: dict[str, Shifts | None] = {"flat": None}
-    images: dict[float, Floats] = {}
+    images: dict[tuple[float, float], Floats] = {}
     for view in VIEWS:
-        if view.blur not in images:
-            images[view.blur] = blurred(grey, grid, view.blur)
+        look = (view.blur, view.sharpen)
+        if look not in images:
+            images[look] = prepared(grey, grid, *look)
         if view.bend not in bends:
             bend = curled if view.bend == "curled" else folded
-            bends[view.bend] = bend(images[0.3], grid)
-        values = module_values(images[view.blur], grid, bends[view.bend])
+            bends[view.bend] = bend(images[(0.3, 0.0)], grid)
+        values = module_values(images[look], grid, bends[view.bend])
         yield view, soften(values, view)
 
 

@@ -15,6 +15,8 @@ from pipeline.read.qr.rescue.tone import Floats, sample_at
 
 SPREAD = (-0.22, 0.0, 0.22)
 """Where within a module it is sampled, in modules from its centre."""
+SHARPEN_REACH = 0.7
+"""Modules: a blur of half a module mixes each with its neighbours."""
 LEVEL_STEP = 3
 """Ink and paper levels change slowly: they are taken at every third module."""
 FEWEST = 12
@@ -39,14 +41,19 @@ class View:
     """Modules around that give the levels of ink and paper."""
     threshold: float = 0.5
     """Between the levels of ink (0) and paper (1)."""
+    sharpen: float = 0.0
+    """How much of what a blur would take away is added, against blur in the image itself."""
     bend: str = "flat"
     """The paper: `flat`, `curled`, `folded`."""
 
 
-def blurred(grey: Grey, grid: Grid, blur: float) -> Floats:
-    """The image, blurred by so many modules."""
+def prepared(grey: Grey, grid: Grid, blur: float, sharpen: float = 0.0) -> Floats:
+    """The image, blurred by so many modules, and sharpened."""
     sigma = max(0.3, blur * grid.pitch)
-    return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), np.float32)
+    image = cv2.GaussianBlur(grey, (0, 0), sigma).astype(np.float32)
+    if sharpen:
+        image += sharpen * (image - cv2.GaussianBlur(image, (0, 0), SHARPEN_REACH * grid.pitch))
+    return np.asarray(image, np.float32)
 
 
 def module_values(image: Floats, grid: Grid, shifts: Shifts | None = None) -> Floats:
