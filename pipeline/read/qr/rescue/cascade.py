@@ -80,20 +80,22 @@ def rescue(
             if grid.score < SURE:
                 doubtful.append(grid)
             elif not _known(grid, tried):
-                read = read_grid(grey, grid, rules, expected)
+                # Bent paper costs most to look for: only on a grid that fits better than all before.
+                best = all(grid.score >= other.score for other in tried)
+                read = read_grid(grey, grid, rules, expected, bent=best)
                 if read:
                     return read
     doubtful.sort(key=lambda grid: -grid.score)
     for grid in doubtful[:MOST_POSSIBLE]:
         if grid.score >= POSSIBLE and not _known(grid, tried):
-            read = read_grid(grey, grid, rules, expected)
+            read = read_grid(grey, grid, rules, expected, bent=len(tried) == 1)
             if read:
                 return read
     return None
 
 
 def read_grid(
-    grey: Grey, grid: Grid, rules: SheetRules, expected: str | None = None
+    grey: Grey, grid: Grid, rules: SheetRules, expected: str | None = None, *, bent: bool = True
 ) -> Rescued | None:
     """Read the symbol on a grid through one view after the other, pooling their blocks."""
     decoder = _decoder(rules, grid.version)
@@ -102,7 +104,7 @@ def read_grid(
     upright = _upright(near, seen, decoder)
     if upright is not seen:
         grid, seen = grid.mirrored, upright
-    for view, soft in _views(near, seen):
+    for view, soft in _views(near, seen, bent):
         decoded = decoder.decode(soft, pool, expected)
         if decoded:
             return Rescued(decoded, grid, view.name)
@@ -134,10 +136,12 @@ def _upright(grey: Grey, grid: Grid, decoder: SymbolDecoder) -> Grid:
     return grid if decoder.likeness(soft) >= decoder.likeness(soft.T) else grid.mirrored
 
 
-def _views(grey: Grey, grid: Grid) -> Iterator[tuple[View, Floats]]:
+def _views(grey: Grey, grid: Grid, bent: bool) -> Iterator[tuple[View, Floats]]:
     bends: dict[str, Shifts | None] = {"flat": None}
     images: dict[tuple[float, float], Floats] = {}
     for view in VIEWS:
+        if view.bend != "flat" and not bent:
+            continue
         look = (view.blur, view.sharpen)
         if look not in images:
             images[look] = prepared(grey, grid, *look)
