@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Measure this program on this machine.", no_args_is_help=True, rich_markup_mode=None
+    help="""Measure this program on this machine.
+
+    \b
+    Example:
+      actas bench cost --sheets 2400
+    """,
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 Work = Annotated[Path, typer.Option(help="Folder for sheets and results; reused if it is there.")]
 DEFAULT_WORK = Path("build/bench")
@@ -59,6 +66,41 @@ def verify(
         typer.echo(line)
     typer.echo(f"wrong: {verdict.wrong}")
     raise typer.Exit(1 if verdict.wrong else 0)
+
+
+@app.command()
+def qr(
+    work: Annotated[Path, typer.Option(help="Folder for qr.json and qr.png.")] = DEFAULT_WORK,
+    sheets: Annotated[int, typer.Option(min=0, help="Synthetic sheets to damage.")] = 18,
+    real: Annotated[
+        Path, typer.Option(help="Folder of real sheets with truth.csv; without it none are used.")
+    ] = Path("../shared/real"),
+    seed: Annotated[int, typer.Option(min=0)] = 20240728,
+    peers: Annotated[bool, typer.Option(help="Ask other libraries than zxing-cpp too.")] = True,
+    every: Annotated[int, typer.Option(min=1, help="They see one image in so many.")] = 5,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="Damaged images. Default: every level once a sheet.")
+    ] = None,
+    negatives: Annotated[int, typer.Option(min=0, help="Images without a valid symbol.")] = 1000,
+    workers: Annotated[int, typer.Option(min=1, max=256)] = 2,
+) -> None:
+    """Damaged symbols: how many are read, at what cost, and how many wrongly.
+
+    \b
+    Examples:
+      actas bench qr --sheets 4 --negatives 100
+      actas bench qr --count 20000 --every 10
+    """
+    from jobs.bench.plot import show
+    from jobs.bench.qr import Plan, take_all
+    from jobs.progress import open_progress
+
+    election = Path(__file__).resolve().parents[2] / "configs" / "venezuela-2024"
+    others = every if peers else 0
+    plan = Plan(str(election), str(real), sheets, seed, count, negatives, others)
+    with open_progress() as progress:
+        taken, left_out = take_all(plan, workers, progress)
+    typer.echo(show(plan, taken, left_out, work))
 
 
 def _say(text: str) -> None:

@@ -80,7 +80,7 @@ def rescue(
             if grid.score < SURE:
                 doubtful.append(grid)
             elif not _known(grid, tried):
-                # Bent paper costs most to look for: only on a grid that fits better than all before.
+                # Bent paper is dear to look for: only on a grid that fits better than all before.
                 best = all(grid.score >= other.score for other in tried)
                 read = read_grid(grey, grid, rules, expected, bent=best)
                 if read:
