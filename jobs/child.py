@@ -44,10 +44,13 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (settings.memory_bytes, settings.memory_bytes))
         cv2.setNumThreads(1)
         write_frame(answers, b"")
+        answers.flush()
         for size in sizes:
             for reading in _readings(memory, size, settings):
                 write_frame(answers, json.dumps(reading.to_plain()).encode())
+                answers.flush()  # the next page may be fatal: this one is not to be lost
             write_frame(answers, b"")
+            answers.flush()
 
 
 def _sizes() -> Iterator[int]:
@@ -71,9 +74,8 @@ def _readings(memory: mmap.mmap, size: int, settings: ReaderSettings) -> Iterato
 
 
 def write_frame(stream: BinaryIO, content: bytes) -> None:
-    """Write one frame."""
+    """Write one frame; the caller flushes."""
     stream.write(LENGTH.pack(len(content)) + content)
-    stream.flush()
 
 
 def _die_with_parent() -> None:

@@ -7,7 +7,6 @@ system, when memory ran short); the second death is the scan's own.
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import pickle
@@ -193,8 +192,8 @@ class IsolatedReader:
         self._pages = []
         while frame := self._frame():
             try:
-                self._pages.append(PageReading.from_plain(json.loads(frame)))
-            except (ValueError, TypeError, KeyError) as error:
+                self._pages.append(PageReading.from_json(frame))
+            except ValueError as error:
                 raise ReaderLostError(Finding("reader-error", "it answered nonsense")) from error
         if not self._pages:
             raise ReaderLostError(Finding("reader-error", "it answered nothing"))

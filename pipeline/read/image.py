@@ -11,14 +11,17 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pypdfium2
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from pipeline.findings import Finding
+
+if TYPE_CHECKING:
+    import pypdfium2
 
 Grey = NDArray[np.uint8]
 
@@ -206,6 +209,8 @@ def _grey(image: Image.Image) -> Grey:
 
 
 def _pdf_pages(content: bytes, limits: Limits) -> Iterator[Page | Finding]:
+    import pypdfium2  # few scans are PDF, and every reading process would wait for it
+
     try:
         document = pypdfium2.PdfDocument(content)
     except (pypdfium2.PdfiumError, ValueError):
@@ -222,6 +227,8 @@ def _pdf_pages(content: bytes, limits: Limits) -> Iterator[Page | Finding]:
 
 
 def _pdf_page(document: pypdfium2.PdfDocument, number: int, limits: Limits) -> Page | Finding:
+    import pypdfium2
+
     try:
         page = document[number - 1]
         width, height = page.get_size()

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
-
-from pydantic import ConfigDict, TypeAdapter
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pipeline.findings import CATALOGUE, Finding
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MAX_DETAIL = 300
 
@@ -48,7 +49,7 @@ class PageReading:
     so that a process that reads hostile images cannot hand over votes that no symbol held.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     page: int
     outcome: Outcome
@@ -71,7 +72,7 @@ class PageReading:
     def to_plain(self) -> dict[str, Any]:
         """As JSON types, to cross the border of a process."""
         plain = dict(self.__dict__)
-        plain["findings"] = [[finding.code, finding.detail] for finding in self.findings]
+        plain["findings"] = [finding.__dict__ for finding in self.findings]
         return plain
 
     @classmethod
@@ -82,11 +83,14 @@ class PageReading:
             ValueError: it is anything else. Whoever reads hostile images may answer anything.
         """
         try:
-            findings = [{"code": code, "detail": detail} for code, detail in plain["findings"]]
-            text = json.dumps({**plain, "findings": findings})
-            reading = _reading_adapter().validate_json(text, strict=True)
-        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+            return cls.from_json(json.dumps(plain).encode())
+        except (TypeError, RecursionError) as error:
             raise ValueError(f"not a reading: {error}") from error
+
+    @classmethod
+    def from_json(cls, text: bytes) -> PageReading:
+        """The same from the JSON of `to_plain`; raises ValueError likewise."""
+        reading = _reading_adapter().validate_json(text, strict=True)
         reading.check()
         return reading
 
@@ -102,6 +106,9 @@ class PageReading:
 
 @cache
 def _reading_adapter() -> TypeAdapter[PageReading]:
+    # Only who receives readings checks them: the process that reads starts faster without.
+    from pydantic import TypeAdapter
+
     return TypeAdapter(PageReading)
 
 

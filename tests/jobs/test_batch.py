@@ -41,9 +41,10 @@ NONSENSE: dict[str, object] = {
     "half a character": HONEST | {"failure": "\ud800"},
     "rivals is a number": HONEST | {"rivals": 7},
     "corners are words": HONEST | {"corners": ["left"]},
-    "finding nobody knows": HONEST | {"findings": [["made-up", ""]]},
-    "finding is a list": HONEST | {"findings": [[["reader-crashed"], ""]]},
-    "finding is half a character": HONEST | {"findings": [["symbol-none", "\udfff"]]},
+    "finding nobody knows": HONEST | {"findings": [{"code": "made-up", "detail": ""}]},
+    "finding is a list": HONEST | {"findings": [{"code": ["reader-crashed"], "detail": ""}]},
+    "finding is half a character": HONEST
+    | {"findings": [{"code": "symbol-none", "detail": "\udfff"}]},
 }
 
 

@@ -250,8 +250,8 @@ def test_a_reading_crosses_the_border_of_a_process_unchanged(venezuela: Election
     "change",
     [
         {"outcome": "excellent"},
-        {"findings": [["no-such-code", ""]]},
-        {"findings": [["symbol-none"]]},
+        {"findings": [{"code": "no-such-code", "detail": ""}]},
+        {"findings": [{"code": "symbol-none"}, ["x"]]},
         {"corners": ["x"]},
         {"votes": [1, 2]},
     ],
