@@ -23,20 +23,26 @@ def run_cost(work: Path, sheets: int, rounds: int, say: Say) -> str:
     """
     scans = prepare(work, sheets, say)
     folder = scans / "scans"
-    bare, one, two = [], [], []
+    bare, own, one, two = [], [], [], []
+    loop = [sys.executable, "-m", "jobs.bench.bare", str(folder)]
     for number in range(1, rounds + 1):
-        bare.append(measure([sys.executable, "-m", "jobs.bench.bare", str(folder)]))
+        bare.append(measure(loop))
+        own.append(measure([*loop, str(scans / "election")]))
         two.append(_tally(scans, work, 2))
         one.append(_tally(scans, work, 1))
         say(f"round {number} of {rounds}: CPU {two[-1].cpu / bare[-1].cpu:.3f} times the bare loop")
     read = json.loads(two[-1].output)["scans"]["counted"]
+    alone = [o.cpu / b.cpu for o, b in zip(one, bare, strict=True)]
     ratios = [t.cpu / b.cpu for t, b in zip(two, bare, strict=True)]
     whole = [o.wall / t.wall for o, t in zip(one, two, strict=True)]
     reading = [_read_seconds(o) / _read_seconds(t) for o, t in zip(one, two, strict=True)]
     rows = [
         ("bare loop, CPU s", [m.cpu for m in bare]),
+        ("the same loop with this product's reader, CPU s", [m.cpu for m in own]),
         ("`actas tally`, 2 workers, CPU s (all processes)", [m.cpu for m in two]),
-        ("CPU ratio to the bare loop", ratios),
+        ("`actas tally`, 1 worker, CPU s (all processes)", [m.cpu for m in one]),
+        ("CPU ratio to the bare loop, 1 worker", alone),
+        ("CPU ratio to the bare loop, 2 workers", ratios),
         ("wall s, 1 worker, whole command", [m.wall for m in one]),
         ("wall s, 2 workers, whole command", [m.wall for m in two]),
         ("rate of 2 workers over 1, whole command", whole),
