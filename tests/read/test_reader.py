@@ -273,3 +273,17 @@ def test_all_real_scans_are_read_as_published(venezuela: Election, real_scans: P
         (reading,) = read((real_scans / name).read_bytes(), venezuela)
         found[name] = reading.payload
     assert found == truth
+
+
+def test_a_micro_symbol_is_no_error_and_no_sheet(venezuela: Election) -> None:
+    """The library counts Micro QR among QR symbols; noise is taken for one now and then."""
+    import zxingcpp
+
+    micro = zxingcpp.create_barcode("12345", zxingcpp.BarcodeFormat.MicroQRCode)
+    drawn = np.array(micro.to_image(scale=6), np.uint8)
+    alone = np.full((600, 400), 255, np.uint8)
+    alone[300 : 300 + drawn.shape[0], 100 : 100 + drawn.shape[1]] = drawn
+    assert _read(alone, venezuela).outcome is Outcome.REJECTED
+    sheet = page(TEXT)
+    sheet[100 : 100 + drawn.shape[0], 100 : 100 + drawn.shape[1]] = drawn
+    assert _read(sheet, venezuela).payload == TEXT

@@ -142,7 +142,8 @@ def _symbol(barcode: zxingcpp.Barcode, rules: SheetRules, place: _Place) -> Symb
     where = barcode.position
     points = (where.top_left, where.top_right, where.bottom_right, where.bottom_left)
     corners = tuple(value for point in points for value in place.restore(point.x, point.y))
-    version = int(str(barcode.extra.get("Version", "0")).partition(".")[0] or 0)
+    told = str(barcode.extra.get("Version", ""))
+    version = int(told) if told.isdigit() else 0  # a Micro QR symbol has a version such as M1
     return Symbol(content, corners, barcode.ec_level, version, _spare(barcode, version))
 
 
