@@ -102,6 +102,8 @@ def explain_json(subject: Subject) -> dict[str, Any]:
                 "sha256": item.scan.sha256,
                 "status": item.status.value,
                 "grade": item.scan.grade,
+                "attempt": item.scan.attempt,
+                "spare": item.scan.spare,
                 "payload": item.scan.payload and item.scan.payload.text,
                 "findings": [
                     {"code": f.code, "gravity": f.kind.gravity.value, "sentence": f.sentence}

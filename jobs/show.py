@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.count.resolve import ResolvedMesa, ResolvedScan
+from pipeline.count.resolve import ResolvedMesa, ResolvedScan, Scan
 from pipeline.election import Election
 from pipeline.read.scans import ScanFile
 
@@ -110,6 +110,7 @@ def show_scan(console: Console, item: ResolvedScan, election: Election) -> None:
     if scan.payload:
         console.print(Text(f"  read     {scan.payload.text}"))
         console.print(Text(f"  grade    {scan.grade}: {GRADE_WORDS.get(scan.grade or '', '')}"))
+        console.print(Text(f"  how      {how_read(scan)}"))
         votes = scan.payload.votes
         by_candidate = [
             f"{c.code} {sum(votes[i] for i in c.positions)}" for c in election.candidates
@@ -123,6 +124,12 @@ def show_scan(console: Console, item: ResolvedScan, election: Election) -> None:
             Text(f"  {finding.kind.gravity.value:<8} {finding.sentence} [{finding.code}]")
         )
     console.print(Text(f"  why      {_why(item)}"))
+
+
+def how_read(scan: Scan) -> str:
+    """Which attempt read a scan, and how much of the symbol's redundancy that left."""
+    spare = "" if scan.spare is None else f", {scan.spare} parity codewords to spare at the worst"
+    return f"{scan.attempt or 'not told'}{spare}"
 
 
 GRADE_WORDS = {

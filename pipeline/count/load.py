@@ -14,7 +14,7 @@ from pipeline.read.record import Outcome
 
 COLUMNS = (
     "uri", "sha256", "page", "outcome", "grade", "payload", "rivals",
-    "findings", "finding_details", "failure", "acta_code",
+    "findings", "finding_details", "failure", "acta_code", "attempt", "spare",
 )  # fmt: skip
 
 
@@ -39,6 +39,8 @@ def scans_of(rows: pa.Table, rules: SheetRules) -> Iterator[Scan]:
             rivals=tuple(rival for rival in rivals if rival),
             findings=tuple(Finding(code, text) for code, text in findings if code in CATALOGUE),
             failure=row["failure"],
+            attempt=row["attempt"],
+            spare=row["spare"],
             mesa_hint=hint.mesa if hint and payload is None else None,
         )
 

@@ -57,6 +57,10 @@ class Scan:
     rivals: tuple[Payload, ...]
     findings: tuple[Finding, ...]
     failure: str | None
+    attempt: str | None = None
+    """Which attempt read it."""
+    spare: int | None = None
+    """Parity codewords left over in the symbol's worst block."""
     mesa_hint: MesaKey | None = None
     """The mesa that an unreadable scan is known to show."""
 
