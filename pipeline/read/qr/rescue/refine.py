@@ -108,4 +108,5 @@ def _through_peaks(
         homography, _ = cv2.findHomography(a, b, cv2.RANSAC, 2.5)
         if homography is not None:
             found.append(np.asarray(homography, np.float64))
-    return found
+    # Degenerate places (three in a line) give maps that are no numbers.
+    return [transform for transform in found if np.isfinite(transform).all()]
