@@ -55,9 +55,8 @@ def write_part(folder: Path, batch_id: str, table: pa.Table) -> Part:
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         temporary.replace(folder / name)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        temporary.unlink(missing_ok=True)  # it is gone already if all went well
     status = (folder / name).stat()
     return Part(name, status.st_size, table.num_rows, status.st_mtime_ns // 1_000_000)
 
