@@ -50,6 +50,18 @@ SIDE = 49 * PITCH
 TOP, LEFT = QUIET * 3, QUIET
 
 
+def cut_off(image: Image, side: str, share: float) -> Image:
+    """The sheet without that share of the symbol at one side, and all beyond."""
+    cut = int(share * SIDE)
+    kept = {
+        "left": image[:, LEFT + cut :],
+        "right": image[:, : LEFT + SIDE - cut],
+        "top": image[TOP + cut :],
+        "bottom": image[: TOP + SIDE - cut],
+    }[side]
+    return np.ascontiguousarray(kept)
+
+
 @pytest.mark.parametrize("mask", range(8))
 def test_a_clean_symbol_is_read_under_every_mask(venezuela: Election, mask: int) -> None:
     assert read(sheet(symbol(TEXT, mask=mask)), venezuela) == TEXT
@@ -84,30 +96,17 @@ def test_a_lost_finder_costs_nothing(venezuela: Election, corner: str) -> None:
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
 def test_a_cut_edge_is_read(venezuela: Election, side: str, share: float) -> None:
     image = sheet(symbol(TEXT))
-    cut = int(share * SIDE)
-    kept = {
-        "left": image[:, LEFT + cut :],
-        "right": image[:, : LEFT + SIDE - cut],
-        "top": image[TOP + cut :],
-        "bottom": image[: TOP + SIDE - cut],
-    }[side]
-    assert read(np.ascontiguousarray(kept), venezuela) == TEXT
+    assert read(cut_off(image, side, share), venezuela) == TEXT
 
 
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
 def test_cut_beyond_the_limit_is_unread_and_never_wrong(venezuela: Election, side: str) -> None:
     image = sheet(symbol(TEXT))
     for share in (0.4, 0.5, 0.6, 0.8):
-        cut = int(share * SIDE)
-        kept = {
-            "left": image[:, LEFT + cut :],
-            "right": image[:, : LEFT + SIDE - cut],
-            "top": image[TOP + cut :],
-            "bottom": image[: TOP + SIDE - cut],
-        }[side]
-        assert read(np.ascontiguousarray(kept), venezuela) in (TEXT, None)
+        kept = read(cut_off(image, side, share), venezuela)
+        assert kept in (TEXT, None)
         if share >= 0.6:
-            assert read(np.ascontiguousarray(kept), venezuela) is None
+            assert kept is None
 
 
 @pytest.mark.parametrize("ink", [20, 235], ids=["blot", "tippex"])
