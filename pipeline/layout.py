@@ -60,6 +60,23 @@ class Fonts:
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
+class OutlineFont:
+    """Unhinted letters: em, width factor, and the space after each letter in ems."""
+
+    size: Mm
+    stretch: Annotated[float, Field(gt=0.5, lt=2)]
+    spacing: Annotated[float, Field(ge=0, lt=1)]
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
+class Outlines:
+    """How the columns that are read are compared with a scan."""
+
+    words: OutlineFont
+    digits: OutlineFont
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
 class Logo:
     """The rectangle of the logo; y from the top of the header's rule."""
 
@@ -259,6 +276,7 @@ class Layout:
 
     paper: Paper
     fonts: Fonts
+    outlines: Outlines
     words: Annotated[tuple[Text, ...], Field(min_length=10, max_length=10)]
     words_max_width: Mm
     words_line_pitch: Mm

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.layout import MM_PER_INCH, Font, Paper
-from pipeline.synthetic.glyphs import Strip, strip
+from pipeline.lettering import Strip, strip
 
 BLANK = 255
 INK = 1  # 0 is left for what is no paper at all

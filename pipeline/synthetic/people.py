@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.layout import MM_PER_INCH, Font, Members
+from pipeline.lettering import strip
 from pipeline.synthetic.canvas import Canvas
-from pipeline.synthetic.glyphs import strip
 
 INVENTED_NAMES = (
     "INVENTADA PRUEBA",

@@ -1,0 +1,187 @@
+"""Scoring the digits of a row: how well each number 0 to 1999 explains the cell.
+
+A number's digits stand centred, at a fixed pitch. Its score is the correlation of the whole cell
+with the number drawn of digit templates, -1 to 1: ink that the number leaves unexplained lowers it.
+The templates are learned on the sheet itself, from the Código column, whose numbers are known;
+in this printer's fonts and after any scanner, nothing else tells a 5 from a 6 as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from pipeline.layout import OutlineFont
+from pipeline.lettering.outline import advance, draw_outline
+from pipeline.read.printed.cells import Frame
+from pipeline.read.printed.ink import Floats, correlate, sharpen
+from pipeline.read.printed.register import peak
+
+Doubles = NDArray[np.float64]
+
+LARGEST = 1999
+"""The largest number that is looked for; no table has more voters."""
+SCALE = 10.0
+FRAME = Frame(half_width=3.7, above=1.7, below=1.7, pixels_per_mm=SCALE)
+_BOX = (21, 15)  # rows and columns of a template: 2.1 x 1.5 mm
+_BAND = 1.15  # millimetres above and below the middle in which a cell's energy is taken
+_PLACES = (1, 2, 3, 4)
+_REACH = 2  # pixels that a number may be off the row's place
+_CODE_REACH = 8  # pixels that a row may be off
+_OWN = 3.0  # how many samples on the sheet weigh as much as the font's template
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Templates (10, 21, 15) and the pitch of the digits in pixels."""
+
+    templates: Floats
+    pitch: float
+
+
+def font_digits(font: OutlineFont) -> Digits:
+    """The templates before anything is learned."""
+    rows, columns = _BOX
+    drawn = []
+    for digit in "0123456789":
+        glyph = sharpen(draw_outline(digit, font, SCALE, rows, pad=0.5), SCALE)
+        middle = (
+            0.5 * SCALE + advance(digit, font) * SCALE / 2 - font.spacing * font.size * SCALE / 2
+        )
+        drawn.append(cv2.getRectSubPix(glyph, (columns, rows), (middle, (rows - 1) / 2)))
+    return Digits(np.stack(drawn), advance("0", font) * SCALE)
+
+
+def code_offsets(codes: list[str], cells: Floats, digits: Digits) -> tuple[Doubles, Doubles]:
+    """Where each row's code lies off the middle of its cell: (R, 2) in pixels, and its score (R,).
+
+    The score is the code's correlation with its cell, -1 to 1.
+    """
+    offsets, scores = np.zeros((len(codes), 2)), np.zeros(len(codes))
+    down, across = FRAME.middle
+    for number, (code, cell) in enumerate(zip(codes, cells, strict=True)):
+        drawn = _drawn(code, digits)
+        high, wide = drawn.shape
+        top, left = down - high // 2 - _CODE_REACH, across - wide // 2 - _CODE_REACH
+        top, left = max(0, top), max(0, left)
+        window = cell[top : down + high // 2 + 1 + _CODE_REACH]
+        window = window[:, left : across + wide // 2 + 1 + _CODE_REACH]
+        x, y, scores[number] = peak(correlate(window, drawn))
+        offsets[number] = x + left + wide // 2 - across, y + top + high // 2 - down
+    return offsets, scores
+
+
+def _drawn(text: str, digits: Digits) -> Floats:
+    """A number as it would be printed, on an odd number of rows and columns."""
+    rows, columns = _BOX
+    reach = (len(text) - 1) / 2 * digits.pitch
+    width = 2 * (round(reach) + columns // 2 + 1) + 1
+    out = np.zeros((rows, width), np.float32)
+    for place, digit in enumerate(text):
+        middle = width // 2 + (place - (len(text) - 1) / 2) * digits.pitch
+        left = round(middle) - columns // 2
+        shift = np.array([[1, 0, middle - round(middle)], [0, 1, 0]])
+        glyph = cv2.warpAffine(digits.templates[int(digit)], shift, (columns, rows))
+        out[:, left : left + columns] += glyph
+    return out
+
+
+def learn_digits(codes: list[str], cells: Floats, offsets: Doubles, digits: Digits) -> Digits:
+    """Templates of this sheet: the mean of each digit where a code shows it, and the font's.
+
+    Args:
+        codes: the numbers that stand in the cells.
+        cells: (R, H, W) sharpened ink.
+        offsets: (R, 2) pixels, as `code_offsets` gives them.
+        digits: what is known so far.
+    """
+    samples: list[list[Floats]] = [[] for _ in range(10)]
+    down, across = FRAME.middle
+    for code, cell, (off_x, off_y) in zip(codes, cells, offsets, strict=True):
+        for place, digit in enumerate(code):
+            x = across + off_x + (place - (len(code) - 1) / 2) * digits.pitch
+            glyph = cv2.getRectSubPix(cell, _BOX[::-1], (float(x), float(down + off_y)))
+            samples[int(digit)].append(glyph)
+    learned = []
+    for number, found in enumerate(samples):
+        start = _unit(digits.templates[number])
+        own = [_unit(glyph) for glyph in found]
+        learned.append(_unit(_OWN * start + np.sum(own, axis=0)) if own else start)
+    # Every digit keeps the energy that it has in print: a 1 holds less ink than an 8.
+    energies = np.sqrt((digits.templates**2).sum(axis=(1, 2)))
+    for number, found in enumerate(samples):
+        if len(found) >= _OWN:
+            energies[number] = np.median([np.sqrt((glyph**2).sum()) for glyph in found])
+        else:
+            energies[number] *= _gain(samples, digits)
+    return Digits(np.stack(learned) * energies[:, None, None].astype(np.float32), digits.pitch)
+
+
+def _unit(glyph: Floats) -> Floats:
+    norm = float(np.sqrt((glyph**2).sum()))
+    return np.asarray(glyph / max(norm, 1e-6), np.float32)
+
+
+def _gain(samples: list[list[Floats]], digits: Digits) -> float:
+    """How much stronger the sheet's print is than the font's templates."""
+    ratios = [
+        np.sqrt((glyph**2).sum()) / np.sqrt((digits.templates[digit] ** 2).sum())
+        for digit, found in enumerate(samples)
+        for glyph in found
+    ]
+    return float(np.median(ratios)) if ratios else 1.0
+
+
+def score_numbers(cells: Floats, digits: Digits) -> Floats:
+    """Scores (R, LARGEST + 1) of all numbers in cells (R, H, W) centred on their column."""
+    matches = _matches(cells, digits)
+    down, across = FRAME.middle
+    band, half = round(_BAND * SCALE), round(3.2 * SCALE)
+    inner = cells[:, down - band : down + band + 1, across - half : across + half + 1]
+    energy = np.sqrt((inner**2).sum(axis=(1, 2)))
+    weights = (digits.templates**2).sum(axis=(1, 2))
+    out = np.full((len(cells), LARGEST + 1), -1.0, np.float32)
+    for places in _PLACES:
+        first = 10 ** (places - 1) if places > 1 else 0
+        values = np.arange(first, min(10**places, LARGEST + 1))
+        if values.size:
+            scores = _score_places(matches, weights, places, values)
+            out[:, values] = scores / np.maximum(energy, 1e-6)[:, None]
+    return out
+
+
+def _matches(cells: Floats, digits: Digits) -> Floats:
+    """Inner products (R, S, 7, 10): shift, half-pitch position from -3 to 3, digit."""
+    rows, columns = _BOX
+    down, across = FRAME.middle
+    shifts = np.arange(-_REACH, _REACH + 1)
+    ys = down - rows // 2 + shifts
+    places = np.round(across + (np.arange(7) - 3) * digits.pitch / 2).astype(int) - columns // 2
+    xs = places[None, :] + shifts[:, None]
+    windows = sliding_window_view(cells, _BOX, axis=(1, 2))
+    picked = windows[:, ys[:, None, None], xs[None, :, :]]  # R, dy, dx, 7, rows, columns
+    flat = picked.reshape(-1, rows * columns)
+    products = flat @ digits.templates.reshape(10, -1).T
+    return np.asarray(products.reshape(len(cells), shifts.size**2, 7, 10), np.float32)
+
+
+def _score_places(
+    matches: Floats, weights: Floats, places: int, values: NDArray[np.int64]
+) -> Floats:
+    """Scores (R, V) of numbers with so many digits, at the two shifts that suit them best."""
+    positions = 3 + np.arange(-(places - 1), places, 2)
+    here = matches[:, :, positions, :]
+    easy = (here / np.sqrt(weights)).max(axis=3).sum(axis=2)
+    best = np.argsort(-easy, axis=1)[:, :2]
+    figures = values[:, None] // 10 ** np.arange(places - 1, -1, -1) % 10
+    norm = np.sqrt(weights[figures].sum(axis=1))
+    scores = np.full((len(matches), values.size), -np.inf, np.float32)
+    for shift in best.T:
+        at = here[np.arange(len(matches)), shift]
+        total = sum(at[:, place][:, figures[:, place]] for place in range(places))
+        np.maximum(scores, total / norm, out=scores)
+    return scores
