@@ -83,6 +83,9 @@ def tally(
     ] = 120_000_000,
     max_bytes: Annotated[int, typer.Option(min=1, max=2**33, help="Refuse larger files.")] = 64
     * 2**20,
+    print_check: Annotated[
+        bool, typer.Option(help="Hold the print against the QR on every sheet.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Count scans into totals. The same command goes on where an earlier one stopped.
@@ -96,6 +99,7 @@ def tally(
     from jobs.progress import open_progress
     from jobs.tally import Options, run_tally
     from pipeline.read.image import Limits
+    from pipeline.read.sheet import Way
 
     options = Options(
         sources=tuple(scans),
@@ -107,6 +111,7 @@ def tally(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         deadline=deadline,
         memory_bytes=memory * 2**20,
+        way=Way(check_print=print_check),
     )
     with open_progress() as progress:
         outcome = run_tally(options, progress)

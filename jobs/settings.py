@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline.election import SheetRules
 from pipeline.read.image import Limits
+from pipeline.read.sheet import Way
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class ReaderSettings:
     limits: Limits = field(default_factory=Limits)
     memory_bytes: int = 2 * 2**30
     """Address space; the libraries alone map about 0.7 GiB of it."""
+    way: Way = field(default_factory=Way)
     deadline: float = 20.0
     """Seconds for one page; a clean sheet takes 0.006, a hopeless one 0.4."""
 

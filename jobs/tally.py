@@ -28,7 +28,7 @@ from pipeline.election import Election, load_election
 from pipeline.errors import InterruptedRunError, ResultsError
 from pipeline.read.image import Limits
 from pipeline.read.scans import Listing, ScanFile, cut_batches, list_scans
-from pipeline.read.sheet import reader_version
+from pipeline.read.sheet import Way, reader_version
 
 COMMIT_SECONDS = 2.0
 """A commit takes about 15 ms; a killed driver loses at most so many seconds of work."""
@@ -49,10 +49,13 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     deadline: float = 20.0
     memory_bytes: int = 2 * 2**30
+    way: Way = field(default_factory=Way)
 
     def reader(self, election: Election) -> ReaderSettings:
         """The settings of this run's reading processes."""
-        return ReaderSettings(election.rules, self.limits, self.memory_bytes, self.deadline)
+        return ReaderSettings(
+            election.rules, self.limits, self.memory_bytes, way=self.way, deadline=self.deadline
+        )
 
 
 class Progress(Protocol):
@@ -92,7 +95,7 @@ def make_plan(
     listing: Listing, options: Options, election: Election, ledger: Ledger | None
 ) -> Plan:
     """Subtract the scans that the ledger holds as they are."""
-    version = reader_version(election.rules_sha256)
+    version = reader_version(election.rules_sha256, options.way)
     known = ledger.known(version, options.reader(election).limits_text) if ledger else set()
     return Plan(listing, tuple(unread_files(listing.files, known)), version)
 

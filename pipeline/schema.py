@@ -30,6 +30,13 @@ SCANS = pa.schema(
         pa.field("payload", pa.string()),
         pa.field("rivals", pa.list_(pa.string())),
         pa.field("registered_voters", pa.int32()),
+        # What the print says: held against the QR, or by itself, written like a payload.
+        pa.field("print_check", pa.string()),
+        pa.field("printed", pa.string()),
+        pa.field("uuid", pa.string()),
+        pa.field("printed_at", pa.string()),
+        pa.field("hash", pa.string()),
+        pa.field("box_ink", pa.list_(pa.bool_())),
         # How sure: the symbol's version, parity to spare in its worst block, share of modules seen.
         pa.field("symbol_version", pa.int32()),
         pa.field("spare", pa.int32()),

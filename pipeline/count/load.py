@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 
@@ -10,18 +11,19 @@ from pipeline.count.resolve import Scan
 from pipeline.election import SheetRules
 from pipeline.findings import CATALOGUE, Finding
 from pipeline.read.qr.payload import Payload, parse_payload
-from pipeline.read.record import Outcome
+from pipeline.read.record import Grade, Outcome
 
 COLUMNS = (
     "uri", "sha256", "page", "outcome", "grade", "payload", "rivals",
     "findings", "finding_details", "failure", "acta_code", "attempt", "spare",
+    "printed", "registered_voters", "uuid", "hash", "box_ink",
 )  # fmt: skip
 
 
 def scans_of(rows: pa.Table, rules: SheetRules) -> Iterator[Scan]:
     """The scans of ledger rows with at least `COLUMNS`."""
     for row in rows.select(COLUMNS).to_pylist():
-        payload = _payload(row["payload"], rules)
+        payload = _payload(row["payload"] or _counting_print(row), rules)
         rivals = [_payload(text, rules) for text in row["rivals"] or ()]
         hint = rules.acta_code.parse(row["acta_code"]) if row["acta_code"] else None
         findings = zip(row["findings"], row["finding_details"], strict=True)
@@ -42,7 +44,17 @@ def scans_of(rows: pa.Table, rules: SheetRules) -> Iterator[Scan]:
             attempt=row["attempt"],
             spare=row["spare"],
             mesa_hint=hint.mesa if hint and payload is None else None,
+            registered_voters=row["registered_voters"],
+            uuid=row["uuid"],
+            hash_hex=row["hash"],
+            box_ink=None if row["box_ink"] is None else tuple(row["box_ink"]),
         )
+
+
+def _counting_print(row: dict[str, Any]) -> str | None:
+    """What the print says, where it proves itself."""
+    printed: str | None = row["printed"] if row["grade"] == Grade.PRINT else None
+    return printed
 
 
 def _payload(text: str | None, rules: SheetRules) -> Payload | None:

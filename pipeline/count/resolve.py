@@ -63,6 +63,12 @@ class Scan:
     """Parity codewords left over in the symbol's worst block."""
     mesa_hint: MesaKey | None = None
     """The mesa that an unreadable scan is known to show."""
+    registered_voters: int | None = None
+    """As printed on the sheet."""
+    uuid: str | None = None
+    hash_hex: str | None = None
+    box_ink: tuple[bool, ...] | None = None
+    """Of each member's box, whether there is ink; None where the boxes were not found."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,16 @@ from pathlib import Path
 from pipeline.election import tables
 from pipeline.election.codes import ActaCodeFormat
 from pipeline.election.definition import Definition, read_definition
-from pipeline.election.model import Election, Level, PayloadFormat, SheetRules, Symbol
+from pipeline.election.model import (
+    Election,
+    Level,
+    PayloadFormat,
+    Position,
+    SheetRules,
+    Symbol,
+)
 from pipeline.errors import ConfigError
+from pipeline.layout import Layout, load_layout
 
 
 def load_election(folder: Path) -> Election:
@@ -25,7 +33,9 @@ def load_election(folder: Path) -> Election:
     codes = _code_format(definition)
     expected = folder / definition.expected_mesas.file
     units = tables.read_expected(expected, levels, codes.most_mesas)
-    rules = _sheet_rules(definition, codes, len(positions), frozenset(units), levels)
+    rules = _sheet_rules(
+        definition, codes, positions, frozenset(units), levels, _layout(definition, folder)
+    )
     if definition.map:
         map_file = folder / definition.map.file
         tables.check_map(map_file, definition.map.key, levels[0], frozenset(units))
@@ -67,18 +77,33 @@ def _code_format(definition: Definition) -> ActaCodeFormat:
 def _sheet_rules(
     definition: Definition,
     acta_code: ActaCodeFormat,
-    positions: int,
+    positions: tuple[Position, ...],
     codes: frozenset[str],
     levels: tuple[Level, ...],
+    layout: Layout | None,
 ) -> SheetRules:
     payload = definition.payload
     return SheetRules(
         acta_code=acta_code,
         payload=PayloadFormat(payload.field_separator, payload.value_separator, payload.max_digits),
-        positions=positions,
+        positions=len(positions),
         symbol=Symbol(tuple(definition.symbol.versions), definition.symbol.error_correction),
         top_units=frozenset(code for code in codes if len(code) == levels[0].digits),
+        layout=layout,
+        ballot=positions,
     )
+
+
+def _layout(definition: Definition, folder: Path) -> Layout | None:
+    if definition.layout is None:
+        return None
+    path = folder / definition.layout
+    try:
+        return load_layout(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _canonical(rules: SheetRules) -> tuple[object, ...]:

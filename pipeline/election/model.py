@@ -8,12 +8,13 @@ better register never makes anybody read the scans again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from pipeline.election.codes import ActaCodeFormat, MesaKey
+from pipeline.layout import Layout
 
 NATION = "nation"
 
@@ -65,6 +66,10 @@ class SheetRules:
     symbol: Symbol
     top_units: frozenset[str]
     """Codes of the highest units (states): a centre outside them is not of this election."""
+    layout: Layout | None = field(default=None, hash=False)
+    """Where everything stands on the sheet; without it no print is read."""
+    ballot: tuple[Position, ...] = field(default=(), hash=False)
+    """The rows of the sheet, in the order of the payload's votes."""
 
 
 @dataclass(frozen=True)

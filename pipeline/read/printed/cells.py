@@ -16,7 +16,7 @@ from pipeline.read.printed.ink import Floats, Grey, ink_of, sharpen
 from pipeline.read.printed.place import Doubles, Placement
 from pipeline.read.printed.register import shrink_for
 
-_STROKE = 1.2  # millimetres: letters are ink, everything wider is shade
+_STROKE = 3.2  # millimetres: the heaviest print is ink, everything wider is shade
 _LONG = 5.0  # millimetres: a longer horizontal stroke is a rule
 
 

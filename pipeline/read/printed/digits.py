@@ -30,8 +30,10 @@ FRAME = Frame(half_width=3.7, above=1.7, below=1.7, pixels_per_mm=SCALE)
 _BOX = (21, 15)  # rows and columns of a template: 2.1 x 1.5 mm
 _BAND = 1.15  # millimetres above and below the middle in which a cell's energy is taken
 _PLACES = (1, 2, 3, 4)
-_REACH = 2  # pixels that a number may be off the row's place
+_REACH = (2, 2)  # pixels, across and down, that a number may be off the row's place
+RULED_REACH = (6, 4)  # the same, across and down, in rows between rules, which no code places
 _CODE_REACH = 8  # pixels that a row may be off
+_NOTHING = 1e-6
 _OWN = 3.0  # how many samples on the sheet weigh as much as the font's template
 
 
@@ -136,9 +138,12 @@ def _gain(samples: list[list[Floats]], digits: Digits) -> float:
     return float(np.median(ratios)) if ratios else 1.0
 
 
-def score_numbers(cells: Floats, digits: Digits) -> Floats:
-    """Scores (R, LARGEST + 1) of all numbers in cells (R, H, W) centred on their column."""
-    matches = _matches(cells, digits)
+def score_numbers(cells: Floats, digits: Digits, reach: tuple[int, int] = _REACH) -> Floats:
+    """Scores (R, LARGEST + 1) of all numbers in cells (R, H, W) centred on their column.
+
+    A number may lie `reach` pixels (across, down) off its row's place.
+    """
+    matches = _matches(cells, digits, reach)
     down, across = FRAME.middle
     band, half = round(_BAND * SCALE), round(3.2 * SCALE)
     inner = cells[:, down - band : down + band + 1, across - half : across + half + 1]
@@ -154,19 +159,19 @@ def score_numbers(cells: Floats, digits: Digits) -> Floats:
     return out
 
 
-def _matches(cells: Floats, digits: Digits) -> Floats:
+def _matches(cells: Floats, digits: Digits, reach: tuple[int, int]) -> Floats:
     """Inner products (R, S, 7, 10): shift, half-pitch position from -3 to 3, digit."""
     rows, columns = _BOX
     down, across = FRAME.middle
-    shifts = np.arange(-_REACH, _REACH + 1)
-    ys = down - rows // 2 + shifts
+    shifts, lower = (np.arange(-far, far + 1) for far in reach)
+    ys = down - rows // 2 + lower
     places = np.round(across + (np.arange(7) - 3) * digits.pitch / 2).astype(int) - columns // 2
     xs = places[None, :] + shifts[:, None]
     windows = sliding_window_view(cells, _BOX, axis=(1, 2))
     picked = windows[:, ys[:, None, None], xs[None, :, :]]  # R, dy, dx, 7, rows, columns
     flat = picked.reshape(-1, rows * columns)
     products = flat @ digits.templates.reshape(10, -1).T
-    return np.asarray(products.reshape(len(cells), shifts.size**2, 7, 10), np.float32)
+    return np.asarray(products.reshape(len(cells), lower.size * shifts.size, 7, 10), np.float32)
 
 
 def _score_places(
@@ -175,7 +180,7 @@ def _score_places(
     """Scores (R, V) of numbers with so many digits, at the two shifts that suit them best."""
     positions = 3 + np.arange(-(places - 1), places, 2)
     here = matches[:, :, positions, :]
-    easy = (here / np.sqrt(weights)).max(axis=3).sum(axis=2)
+    easy = (here / np.maximum(np.sqrt(weights), _NOTHING)).max(axis=3).sum(axis=2)
     best = np.argsort(-easy, axis=1)[:, :2]
     figures = values[:, None] // 10 ** np.arange(places - 1, -1, -1) % 10
     norm = np.sqrt(weights[figures].sum(axis=1))
@@ -183,5 +188,5 @@ def _score_places(
     for shift in best.T:
         at = here[np.arange(len(matches)), shift]
         total = sum(at[:, place][:, figures[:, place]] for place in range(places))
-        np.maximum(scores, total / norm, out=scores)
+        np.maximum(scores, total / np.maximum(norm, _NOTHING), out=scores)
     return scores

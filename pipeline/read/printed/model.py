@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.layout import Layout
 from pipeline.read.printed.digits import Digits, font_digits
@@ -20,6 +21,12 @@ class PrintModel:
     reference: Reference
     digits: Digits
     words: Words
+
+
+@lru_cache(maxsize=4)
+def model_of(layout: Layout, ballot: tuple[BallotLine, ...]) -> PrintModel:
+    """The model of an election's sheets, drawn at the first call."""
+    return draw_model(layout, ballot)
 
 
 def draw_model(layout: Layout, ballot: Sequence[BallotLine]) -> PrintModel:

@@ -10,6 +10,7 @@ compared again, finer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -42,6 +43,11 @@ class Reference:
     edges: Doubles
     fine: Floats
     rough: Floats
+
+    def rough_blocks(self) -> list[Floats]:
+        """The rough drawing, block by block: together they are all of it."""
+        cuts = np.round((self.edges - self.edges[0]) * ROUGH).astype(int)
+        return [self.rough[a:b] for a, b in pairwise(cuts)]
 
     @property
     def heights(self) -> Doubles:
@@ -135,14 +141,15 @@ def _rough_path(ink: Floats, strip: _Strip, reference: Reference) -> Doubles:
     reach_x, reach_y = (round(value * ROUGH) for value in _REACH)
     left = round(-strip.left * ROUGH) - reach_x
     maps = []
-    for top, end in zip(reference.edges[:-1], reference.edges[1:], strict=True):
-        first = round((top - reference.edges[0]) * ROUGH)
-        block = reference.rough[first : round((end - reference.edges[0]) * ROUGH)]
+    for top, block in zip(reference.edges[:-1], reference.rough_blocks(), strict=True):
         y = round((top - strip.top) * ROUGH) - reach_y
         window = _window(ink, left, y, block.shape[1] + 2 * reach_x, block.shape[0] + 2 * reach_y)
         maps.append(correlate(window, block))
-    rows = _smoothest([found.max(axis=1) for found in maps], reference)
-    columns = [int(found[row].argmax()) for found, row in zip(maps, rows, strict=True)]
+    rows = smoothest([found.max(axis=1) for found in maps], reference)
+    across = [
+        found[max(0, row - 1) : row + 2].max(axis=0) for found, row in zip(maps, rows, strict=True)
+    ]
+    columns = smoothest(across, reference)
     return (
         np.array(
             [(x - reach_x, y - reach_y) for x, y in zip(columns, rows, strict=True)], np.float64
@@ -161,7 +168,7 @@ def _window(ink: Floats, left: int, top: int, width: int, height: int) -> Floats
     return out
 
 
-def _smoothest(scores: list[Floats], reference: Reference) -> list[int]:
+def smoothest(scores: list[Floats], reference: Reference) -> list[int]:
     """The path with the best sum of scores whose neighbours differ no more than paper bends."""
     run = float(reference.edges[1] - reference.edges[0])
     step = max(1, int(np.ceil(_BEND * run * ROUGH)))
@@ -188,9 +195,7 @@ def _fine_shifts(
     shifts = np.zeros((blocks, 2, 2))
     scores = np.full((blocks, 2), -1.0)
     reach = round(_NEAR * FINE)
-    for number, (top, end) in enumerate(
-        zip(reference.edges[:-1], reference.edges[1:], strict=True)
-    ):
+    for number, (top, end) in enumerate(pairwise(reference.edges)):
         first = round((top - reference.edges[0]) * FINE)
         rows = slice(first, round((end - reference.edges[0]) * FINE))
         exact = first / FINE + reference.edges[0]

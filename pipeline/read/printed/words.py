@@ -26,6 +26,7 @@ FRAME = Frame(half_width=15.2, above=1.7, below=3.9, pixels_per_mm=SCALE)
 _ROWS = 15  # of a template: 2.5 mm
 _PAD = 0.35  # millimetres left and right of a word in its template
 _REACH_X, _REACH_Y = 4, 2  # pixels that a string may be off its row's place
+_SLACK = 5  # pixels over which each word may lie off its place in its string
 _LOOSE = 0.9  # millimetres around the widest string of one line in which both layouts are tried
 _OWN = 3.0  # how many samples on the sheet weigh as much as the font's template
 _FAINT = 0.2  # energy of a second line, of the first's, below which there is none
@@ -123,7 +124,7 @@ def _matches(cells: Floats, words: Words, middle: int, which: range) -> Floats:
         found = cv2.matchTemplate(tall, template, cv2.TM_CCORR)
         found = np.pad(found, ((0, _ROWS - 1), (0, 0))).reshape(count, high, -1)
         best = found[:, : 2 * _REACH_Y + 1].max(axis=1)
-        out[:, number, : best.shape[1]] = cv2.dilate(best, np.ones((1, 3), np.uint8))
+        out[:, number, : best.shape[1]] = cv2.dilate(best, np.ones((1, _SLACK), np.uint8))
     return out
 
 

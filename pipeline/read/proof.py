@@ -1,0 +1,121 @@
+"""What the print adds to a page's reading: a proof of the symbol's numbers, or its own.
+
+Here the two meet: what the symbol says (`qr`) and what the paper says (`printed`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.election import SheetRules
+from pipeline.findings import Finding
+from pipeline.read.image import Page
+from pipeline.read.printed.decide import Decision, Verdict
+from pipeline.read.printed.model import PrintModel
+from pipeline.read.printed.reader import PrintReading, check_print, place_by_symbol, read_print
+from pipeline.read.qr.payload import Payload, parse_payload
+from pipeline.read.qr.reader import RESCUE
+from pipeline.read.qr.rescue.cascade import rescue_page
+from pipeline.read.record import MAX_DETAIL, Outcome, PageReading
+
+
+def hold_against_print(
+    reading: PageReading, page: Page, rules: SheetRules, model: PrintModel
+) -> PageReading:
+    """A page whose symbol was read, with what the print says to it."""
+    payload = parse_payload(reading.payload or "", rules)
+    if not isinstance(payload, Payload):
+        return reading
+    placement = place_by_symbol(page, reading.corners, reading.version, model)
+    check = check_print(
+        page, placement, payload.votes, payload.null_votes, payload.empty_votes, model
+    )
+    return replace(
+        reading,
+        print_check=check.agreement.value,
+        findings=(*reading.findings, *(_short(finding) for finding in check.findings)),
+    )
+
+
+def read_by_print(
+    reading: PageReading, page: Page, rules: SheetRules, model: PrintModel
+) -> PageReading:
+    """A page without a valid symbol, with what its print says instead."""
+    found = read_print(page, model)
+    if found is None:
+        return reading
+    code = None
+    if found.decision.verdict is Verdict.PROBABLE:
+        rescued = _rescue_again(reading, page, rules, found.decision, code)
+        if rescued:
+            return hold_against_print(rescued, page, rules, model)
+    return _by_its_own(reading, found, rules, code)
+
+
+def _by_its_own(
+    reading: PageReading, found: PrintReading, rules: SheetRules, code: str | None
+) -> PageReading:
+    """The page counts if its print proves itself and says whose it is; else a person must look."""
+    decision = found.decision
+    printed = _as_text(decision, rules, code) if decision.votes else None
+    told = replace(reading, print_check=decision.verdict.value, printed=printed, printed_code=code)
+    if decision.proven and code:
+        return replace(told, outcome=Outcome.READ, failure=None, findings=_without_none(reading))
+    why = _short(_why_not(decision))
+    return replace(
+        told,
+        outcome=Outcome.UNREADABLE,
+        failure=why.sentence,
+        findings=(why, *reading.findings),
+    )
+
+
+def _without_none(reading: PageReading) -> tuple[Finding, ...]:
+    """That there is no symbol is no fault of a sheet that its print proves; foreign ones stay."""
+    return tuple(finding for finding in reading.findings if not finding.blocks)
+
+
+def _why_not(decision: Decision) -> Finding:
+    if decision.proven:
+        return Finding("print-nameless")
+    code = "print-unread" if decision.verdict is Verdict.UNREAD else "print-probable"
+    return Finding(code, "; ".join(decision.doubts))
+
+
+def _rescue_again(
+    reading: PageReading, page: Page, rules: SheetRules, decision: Decision, code: str | None
+) -> PageReading | None:
+    """Once more the symbol, with the print's numbers as a soft hint of what it may say.
+
+    Error correction alone still decides: a hint that is wrong costs parity and is refused.
+    """
+    full = page.full
+    if full is None:
+        return None
+    found = rescue_page(full, rules, _as_text(decision, rules, code))
+    if not found:
+        return None
+    return replace(
+        reading,
+        outcome=Outcome.READ,
+        attempt=f"{RESCUE}-{found.view}-hinted",
+        payload=found.decoded.payload.text,
+        corners=tuple(float(value) for value in found.grid.corners.ravel()),
+        version=found.grid.version,
+        spare=found.decoded.spare,
+        seen=found.decoded.seen,
+        findings=_without_none(reading),
+        failure=None,
+    )
+
+
+def _as_text(decision: Decision, rules: SheetRules, code: str | None) -> str:
+    """The print's numbers as the symbol would write them; an unknown acta code is empty."""
+    form = rules.payload
+    votes = form.value_separator.join(str(value) for value in decision.votes)
+    fields = (code or "", votes, str(decision.null_votes), str(decision.empty_votes))
+    return form.field_separator.join(fields)
+
+
+def _short(finding: Finding) -> Finding:
+    return Finding(finding.code, finding.detail[:MAX_DETAIL])
