@@ -69,6 +69,33 @@ def test_a_clean_sheet_reads_back_its_payload(
     assert row.expected_status == "counted"
 
 
+@pytest.mark.parametrize("kind", ["clean", "worn", "other-election"])
+def test_the_truth_tells_what_is_printed_and_what_people_left(
+    election: Election, plan: list[PlannedFile], tmp_path: Path, kind: str
+) -> None:
+    planned = first(plan, kind=kind)
+    row = write_file(planned, election, tmp_path)
+    assert planned.mesa is not None
+    votes = " ".join(map(str, planned.mesa.votes))
+    assert row.digits == row.words == votes
+    assert f"valid={sum(planned.mesa.votes)} " in row.totals
+    assert len(row.hash) == 64
+    boxes = row.members.split(" ")
+    assert len(boxes) == 6
+    for box in boxes:
+        assert all(mark in ("-", letter) for mark, letter in zip(box, "NISTX", strict=True))
+    for corners in (row.members_corners, row.symbol_corners):
+        assert len([tuple(map(float, point.split(","))) for point in corners.split(" ")]) == 4
+
+
+def test_of_what_is_no_sheet_nothing_is_told(
+    election: Election, plan: list[PlannedFile], tmp_path: Path
+) -> None:
+    for kind in ("not-a-sheet", "broken"):
+        row = write_file(first(plan, kind=kind), election, tmp_path)
+        assert row.digits == row.members == row.members_corners == row.uuid == ""
+
+
 def test_duplicates_are_equal_and_rescans_are_not(
     election: Election, plan: list[PlannedFile]
 ) -> None:
