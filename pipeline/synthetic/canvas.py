@@ -22,6 +22,11 @@ _RULER_DPI = 200
 Align = Literal["left", "centre", "right"]
 
 
+def width_mm(text: str, font: Font, dot: float) -> float:
+    """How wide a string is in millimetres: alike at every resolution, as line breaks are."""
+    return strip(text, font, dot, _RULER_DPI).width * MM_PER_INCH / _RULER_DPI
+
+
 class Canvas:
     """A roll of paper of a layout's width and some height, at a resolution; `cells` tells what
     was printed on it where."""
@@ -43,8 +48,8 @@ class Canvas:
         return strip(text, font, self.paper.dot, self.dpi)
 
     def width_of(self, text: str, font: Font) -> float:
-        """How wide a string is in millimetres: alike at every resolution, as line breaks are."""
-        return strip(text, font, self.paper.dot, _RULER_DPI).width * MM_PER_INCH / _RULER_DPI
+        """How wide a string is on this roll, in millimetres."""
+        return width_mm(text, font, self.paper.dot)
 
     def text(
         self, text: str, font: Font, x: float, baseline: float, align: Align = "left"
@@ -56,11 +61,19 @@ class Canvas:
         self.paste(ink.grey, left, top)
         return quad(left, top, left + ink.width, top + ink.grey.shape[0])
 
-    def record(self, table: Table, row: int, column: Column, text: str, *inks: Floats) -> None:
+    def record(
+        self,
+        table: Table,
+        row: int,
+        column: Column,
+        text: str,
+        *inks: Floats,
+        number: int | None = None,
+    ) -> None:
         """Keep the truth of a text that was set, on one line or several."""
         points = np.concatenate(inks)
         (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-        self.cells.append(Cell(table, row, column, text, quad(x0, y0, x1, y1)))
+        self.cells.append(Cell(table, row, column, text, quad(x0, y0, x1, y1), number))
 
     def paste(self, grey: NDArray[np.uint8], left: int, top: int) -> None:
         """Lay a patch of grey on the roll, at pixels; the darker of the two stays."""

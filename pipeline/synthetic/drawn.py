@@ -29,7 +29,8 @@ NoteKind = Literal["remark", "margin", "stamp"]
 class Cell:
     """A printed text that a reader must find: `quad` (4 x 2) is the outline of its ink.
 
-    `row` counts the table's rows from 0. A text on several lines has one outline around all.
+    `row` counts the table's rows from 0; `number` is what digits or words say. A text on several
+    lines has one outline around all.
     """
 
     table: Table
@@ -37,6 +38,7 @@ class Cell:
     column: Column
     text: str
     quad: Floats
+    number: int | None = None
 
 
 @dataclass(frozen=True)

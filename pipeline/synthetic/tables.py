@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.layout import Font, Layout
-from pipeline.synthetic.canvas import Canvas
+from pipeline.layout import Layout
+from pipeline.synthetic.canvas import Canvas, width_mm
 from pipeline.synthetic.content import BallotRow, SheetData
 from pipeline.synthetic.drawn import Table
 from pipeline.synthetic.header import wrap
@@ -18,6 +18,16 @@ def spell(number: int, words: Sequence[str]) -> tuple[str, ...]:
     if not 0 <= number <= LARGEST_NUMBER:
         raise ValueError(f"{number} does not fit in four words")
     return tuple(words[int(digit)] for digit in f"{number:04d}")
+
+
+def word_lines(number: int, layout: Layout) -> list[str]:
+    """The words of a number as the tables of votes set them: the last on a line of its own where
+    they are too wide for one."""
+    words = spell(number, layout.words)
+    whole = ", ".join(words)
+    if width_mm(whole, layout.fonts.words, layout.paper.dot) <= layout.words_max_width:
+        return [whole]
+    return [", ".join(words[:-1]) + ",", words[-1]]
 
 
 def draw_voters(canvas: Canvas, layout: Layout, data: SheetData, top: float) -> float:
@@ -39,8 +49,7 @@ def draw_voters(canvas: Canvas, layout: Layout, data: SheetData, top: float) -> 
         for line, text in enumerate(row.name):
             canvas.text(text, fonts.words, table.name_x, y + line * table.row_line_pitch)
         count = data.total(row.counts)
-        ink = canvas.text(str(count), fonts.digits, table.number_x, y, "centre")
-        canvas.record("voters", number, "digits", str(count), ink)
+        _digits(canvas, layout, count, table.number_x, y, ("voters", number))
         _words(canvas, layout, count, table.words_x, y, ("voters", number))
     return bottom
 
@@ -65,8 +74,7 @@ def draw_ballot(
             canvas.text(candidate, fonts.candidate, table.candidate_x, y)
             y += table.heading_to_row
         _ballot_row(canvas, layout, row, y, index)
-        ink = canvas.text(str(digits), fonts.digits, table.number_x, y, "centre")
-        canvas.record("ballot", index, "digits", str(digits), ink)
+        _digits(canvas, layout, digits, table.number_x, y, ("ballot", index))
         _words(canvas, layout, words, table.words_x, y, ("ballot", index))
     canvas.frame(table.left, top, table.right, y + table.box_end)
     return y + table.box_end
@@ -81,20 +89,22 @@ def _ballot_row(canvas: Canvas, layout: Layout, row: BallotRow, y: float, index:
         canvas.text(text, fonts.sigla, table.sigla_right, baseline, "right")
 
 
+def _digits(
+    canvas: Canvas, layout: Layout, number: int, x: float, y: float, place: tuple[Table, int]
+) -> None:
+    ink = canvas.text(str(number), layout.fonts.digits, x, y, "centre")
+    canvas.record(*place, "digits", str(number), ink, number=number)
+
+
 def _words(
     canvas: Canvas, layout: Layout, number: int, x: float, y: float, place: tuple[Table, int]
 ) -> None:
-    words = spell(number, layout.words)
-    font: Font = layout.fonts.words
-    whole = ", ".join(words)
-    lines = [whole]
-    if canvas.width_of(whole, font) > layout.words_max_width:
-        lines = [", ".join(words[:-1]) + ",", words[-1]]
     inks = [
-        canvas.text(text, font, x, y + line * layout.words_line_pitch, "centre")
-        for line, text in enumerate(lines)
+        canvas.text(text, layout.fonts.words, x, y + line * layout.words_line_pitch, "centre")
+        for line, text in enumerate(word_lines(number, layout))
     ]
-    canvas.record(*place, "words", whole, *inks)
+    words = ", ".join(spell(number, layout.words))
+    canvas.record(*place, "words", words, *inks, number=number)
 
 
 def draw_summary(canvas: Canvas, layout: Layout, data: SheetData, above: float) -> float:
@@ -112,11 +122,10 @@ def draw_summary(canvas: Canvas, layout: Layout, data: SheetData, above: float) 
         canvas.rule(table.left, rule, table.right, rule)
         y, count = rule + table.row_baseline, data.total(row.counts)
         canvas.text(row.name, fonts.words, table.name_x, y)
-        ink = canvas.text(str(count), fonts.digits, table.number_x, y, "centre")
-        canvas.record("summary", number, "digits", str(count), ink)
+        _digits(canvas, layout, count, table.number_x, y, ("summary", number))
         words = ", ".join(spell(count, layout.words))
         ink = canvas.text(words, fonts.words, table.words_x, y, "centre")
-        canvas.record("summary", number, "words", words, ink)
+        canvas.record("summary", number, "words", words, ink, number=count)
     return bottom
 
 

@@ -10,22 +10,28 @@ people left on it:
   number, S signature, T thumbprint, X stamp;
 - `members_corners`, `symbol_corners`: four points `x,y` in pixels of the image (what is top left,
   top right, bottom right and bottom left on the upright paper), outside of it where cut off;
-- `notes`: what else was written or stamped on the sheet, `remark`, `margin` or `stamp`.
+- `notes`: what else was written or stamped on the sheet, `remark`, `margin` or `stamp`;
+- `verdict`: what holding print and symbol against each other must come to (see `faults`), '' where
+  the wear leaves it open;
+- `changes`: what was tampered with, `table.row.column:old>new`, by ` | `.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from pipeline.election import SheetRules
 from pipeline.synthetic.content import SheetData, TotalName
 from pipeline.synthetic.drawn import DrawnSheet, Floats
-from pipeline.synthetic.plan import PlannedFile
+from pipeline.synthetic.faults import FAULTS
+from pipeline.synthetic.planned import PlannedFile
+from pipeline.synthetic.tamper import Change
 from pipeline.synthetic.votes import acta_code_text, payload_text
 
+_SOUND = frozenset({"clean", "worn", "duplicate", "rescan", "conflicting"})
 _TOTALS: tuple[TotalName, ...] = ("all", "valid", "null", "empty", "machine", "book")
 
 
@@ -52,10 +58,16 @@ class TruthRow:
     members_corners: str = ""
     symbol_corners: str = ""
     notes: str = ""
+    verdict: str = ""
+    changes: str = ""
 
 
 def truth_of(
-    planned: PlannedFile, rules: SheetRules, data: SheetData | None, sheet: DrawnSheet | None
+    planned: PlannedFile,
+    rules: SheetRules,
+    data: SheetData | None,
+    sheet: DrawnSheet | None,
+    changes: Sequence[Change] = (),
 ) -> TruthRow:
     """The row of a file; `data` and `sheet` are None where it shows no sheet."""
     mesa = planned.mesa
@@ -66,11 +78,13 @@ def truth_of(
         family=planned.family or planned.variant,
         level=planned.level,
         acta_code=acta_code_text(rules, mesa) if mesa else "",
-        payload=payload_text(rules, mesa) if mesa else "",
+        payload=_payload(planned, rules, data),
         registered_voters=str(mesa.registered) if mesa else "",
         expected_status=planned.expected_status,
+        verdict=_verdict(planned),
+        changes=" | ".join(map(str, changes)),
         **(_printed(data) if data else {}),
-        **(_left_on(sheet) if sheet else {}),
+        **(_seen_on(sheet) if sheet else {}),
     )
 
 
@@ -82,10 +96,22 @@ def write_truth(rows: Iterable[TruthRow], path: Path) -> None:
         writer.writerows(astuple(row) for row in sorted(rows, key=lambda row: row.file))
 
 
+def _payload(planned: PlannedFile, rules: SheetRules, data: SheetData | None) -> str:
+    """The text of the sheet's symbol: that of a broken file too, which shows no sheet."""
+    if data:
+        return data.payload
+    return payload_text(rules, planned.mesa) if planned.mesa else ""
+
+
+def _verdict(planned: PlannedFile) -> str:
+    fault = FAULTS.get(planned.variant)
+    if fault:
+        return fault.verdict
+    return "agrees" if planned.kind in _SOUND and planned.expected_status else ""
+
+
 def _printed(data: SheetData) -> dict[str, str]:
     return {
-        "digits": " ".join(map(str, data.digits)),
-        "words": " ".join(map(str, data.spelled)),
         "totals": " ".join(f"{name}={data.total(name)}" for name in _TOTALS),
         "uuid": data.uuid,
         "printed_at": data.printed_at,
@@ -93,8 +119,10 @@ def _printed(data: SheetData) -> dict[str, str]:
     }
 
 
-def _left_on(sheet: DrawnSheet) -> dict[str, str]:
+def _seen_on(sheet: DrawnSheet) -> dict[str, str]:
     return {
+        "digits": " ".join(str(cell.number) for cell in sheet.column("ballot", "digits")),
+        "words": " ".join(str(cell.number) for cell in sheet.column("ballot", "words")),
         "members": " ".join(box.marks for box in sheet.boxes),
         "members_corners": _points(sheet.members_corners),
         "symbol_corners": "" if sheet.symbol_corners is None else _points(sheet.symbol_corners),

@@ -20,10 +20,12 @@ from pipeline.synthetic.definition import write_election
 from pipeline.synthetic.details import sheet_data
 from pipeline.synthetic.drawn import DrawnSheet
 from pipeline.synthetic.encode import encode_jpeg
+from pipeline.synthetic.faults import FAULTS
 from pipeline.synthetic.paper import scan_look
-from pipeline.synthetic.plan import PlannedFile
+from pipeline.synthetic.planned import PlannedFile
 from pipeline.synthetic.sheet import draw_sheet
 from pipeline.synthetic.strangers import broken_bytes, other_image
+from pipeline.synthetic.tamper import Change
 from pipeline.synthetic.truth import TruthRow, truth_of, write_truth
 from pipeline.synthetic.votes import MesaVotes
 from pipeline.synthetic.wear import wear_sheet
@@ -44,11 +46,12 @@ _DPI = {"colour-300": 300}
 
 @dataclass(frozen=True)
 class Made:
-    """The content of a file, and the sheet that it shows, if it shows one."""
+    """The content of a file, the sheet that it shows, if it shows one, and its faults."""
 
     content: bytes
     data: SheetData | None = None
     sheet: DrawnSheet | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def write_file(planned: PlannedFile, election: Election, out: Path) -> TruthRow:
@@ -57,7 +60,7 @@ def write_file(planned: PlannedFile, election: Election, out: Path) -> TruthRow:
     path.parent.mkdir(parents=True, exist_ok=True)
     made = make_file(planned, election)
     path.write_bytes(made.content)
-    return truth_of(planned, election.rules, made.data, made.sheet)
+    return truth_of(planned, election.rules, made.data, made.sheet, made.changes)
 
 
 def file_bytes(planned: PlannedFile, election: Election) -> bytes:
@@ -81,7 +84,7 @@ def _make_sheet(
 ) -> Made:
     """Print the sheet, scan it, wear it, compress it."""
     print_rng = np.random.default_rng([planned.sheet_seed, 2])
-    data = sheet_data(mesa, election, print_rng)
+    data, changes = _tampered(planned, sheet_data(mesa, election, print_rng), election)
     ballot = [BallotRow(p.candidate_name, p.party, p.party_code) for p in election.positions]
     layout = _layout(election.layout_file)
     dpi = _DPI.get(planned.style, 200)
@@ -89,7 +92,27 @@ def _make_sheet(
     scan = scan_look(drawn, rng, dpi=dpi)
     if planned.family:
         scan = wear_sheet(scan, planned.family, planned.level, rng)
-    return Made(encode_jpeg(scan.image, planned.style, rng), data, scan)
+    fault = FAULTS.get(planned.variant)
+    if fault and fault.on_scan:
+        act = np.random.default_rng([planned.scan_seed, 4])
+        forged = fault.on_scan(scan, layout, act, dpi)
+        scan, changes = forged.sheet, changes + forged.changes
+    return Made(encode_jpeg(scan.image, planned.style, rng), data, scan, changes)
+
+
+def _tampered(
+    planned: PlannedFile, data: SheetData, election: Election
+) -> tuple[SheetData, tuple[Change, ...]]:
+    """The content as it is printed, which a planned fault may have changed."""
+    fault = FAULTS.get(planned.variant)
+    if not fault or not fault.on_content:
+        return data, ()
+    other = data
+    if planned.donor:
+        its_rng = np.random.default_rng([planned.donor.sheet_seed, 2])
+        other = sheet_data(planned.donor.mesa, election, its_rng)
+    done = fault.on_content(data, other, np.random.default_rng([planned.sheet_seed, 4]))
+    return done.data, done.changes
 
 
 @lru_cache(maxsize=8)
