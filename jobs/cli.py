@@ -244,6 +244,14 @@ def synth(
     ] = None,
     election: ElectionName = None,
     clean: Annotated[bool, typer.Option("--clean", help="No wear, copies, or strangers.")] = False,
+    print_faults: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=0.5,
+            help="Share of sheets that are tampered with, carry no symbol, or are cut off.",
+        ),
+    ] = 0.0,
     workers: Annotated[int | None, typer.Option(min=1, max=256)] = None,
     as_json: Json = False,
 ) -> None:
@@ -253,6 +261,7 @@ def synth(
     Examples:
       actas synth demo --sheets 300 --seed 1
       actas synth full --from RESULTADOS_2024_CSV_V1.csv --seed 7
+      actas synth forged --sheets 300 --print-faults 0.3
     """
     from jobs.progress import open_progress
     from jobs.synth import synthesise
@@ -267,6 +276,7 @@ def synth(
             seed=seed,
             table=table,
             clean=clean,
+            print_faults=print_faults,
             workers=workers or os.cpu_count() or 1,
             progress=progress,
         )

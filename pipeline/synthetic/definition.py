@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from pipeline.election import NATION, Election
-from pipeline.synthetic.plan import PlannedFile
+from pipeline.synthetic.planned import PlannedFile
 from pipeline.synthetic.votes import MesaVotes
 
 FOLDER = "election"
@@ -26,7 +26,7 @@ _EXPECTED, _REGISTERED, _OFFICIAL = (
     "registered_voters.csv",
     "official_results.csv",
 )
-_OWN_KINDS = frozenset({"clean", "worn", "conflicting"})
+_OWN_KINDS = frozenset({"clean", "worn", "conflicting", "tampered", "no-symbol", "cut-off"})
 Seats = dict[tuple[str, int], int]
 
 
