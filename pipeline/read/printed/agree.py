@@ -1,26 +1,34 @@
 """Holding the print against the QR: the numbers are known, so only their rivals are asked about.
 
-Of each row and column: the margin is the score of the QR's number less the best score of any other.
-It *agrees* where the margin is clear, is a *mismatch* where another number clearly fits better, and
-is *weak* in between, and wherever the paper is too unclear to say.
+Of each row and column, the margin is the score of the QR's number less the best score of any other.
+If the paper showed that other number, the margin would be about `-score * (1 - alike)`, where
+`alike` is how much the two look alike in this sheet's print: a 6 and an 8 do, a 2 and a 7 do not.
+The row is a *mismatch* where half of that is seen, or as much as no blemish makes; it *agrees*
+where the margin is positive; it is *weak* in between, and where the paper is too unclear to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pipeline.read.printed import digits as digit_column
+from pipeline.read.printed import words as word_column
 from pipeline.read.printed.form import Form
 from pipeline.read.printed.ink import Floats
 from pipeline.read.printed.rows import RowScores
 
-ALARM = -0.012
-"""A margin below it says that the paper shows another number."""
-AGREES = 0.0
-_CLEAR = 0.6  # of the sheet's usual score: what fits less than that is no number, but a stain
+HALFWAY = 0.55
+"""Share of the margin that another number would make from which it is taken to stand there."""
+_LEAST, _MOST = (0.012, 0.012), (0.06, 0.018)
+"""For digits and words: no smaller margin is an alarm, and every larger one is."""
+_CLEAR = 0.8  # of the sheet's usual score: what fits less than that is no number, but a stain
+_LEGIBLE = (0.6, 0.45)
+"""The usual score of a sheet's digits and words below which nothing is told from them."""
 
 
 class Agreement(StrEnum):
@@ -99,38 +107,58 @@ def check_rows(
     """Hold every row that the QR speaks of against it."""
     shifted = np.zeros(len(form.rows), bool)
     shifted[form.votes] = scores.codes <= 0
-    ways = [_ways(table, expected, shifted) for table in (scores.digits, scores.words)]
-    checks = []
-    for number, (row, value) in enumerate(zip(form.rows, expected, strict=True)):
-        if value is not None:
-            (digits, digits_read), (words, words_read) = (way[number] for way in ways)
-            checks.append(
-                RowCheck(row.counts, row.code, value, digits, words, digits_read, words_read)
-            )
-    return tuple(checks)
+    digits = _ways(
+        scores.digits,
+        expected,
+        shifted,
+        0,
+        lambda one, other: digit_column.alike(one, other, scores.digit_look),
+    )
+    words = _ways(
+        scores.words,
+        expected,
+        shifted,
+        1,
+        lambda one, other: word_column.alike(one, other, scores.word_look),
+    )
+    return tuple(
+        RowCheck(row.counts, row.code, value, *way, *read)
+        for row, value, way, read in (
+            (row, value, (a[0], b[0]), (a[1], b[1]))
+            for row, value, a, b in zip(form.rows, expected, digits, words, strict=True)
+        )
+        if value is not None
+    )
 
 
 def _ways(
     table: Floats,
     expected: Sequence[int | None],
-    shifted: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    shifted: NDArray[np.bool_],
+    column: int,
+    alike: Callable[[int, int], float],
 ) -> list[tuple[Agreement, int]]:
+    """Of each row, how it stands to what is expected, and the number that fits best."""
     best = table.max(axis=1)
-    least = _CLEAR * float(np.median(best))
+    usual = float(np.median(best))
     found = []
     for row, (scores, value) in enumerate(zip(table, expected, strict=True)):
         read = int(scores.argmax())
-        if value is None or value >= len(scores) or best[row] < least or shifted[row]:
+        unclear = usual < _LEGIBLE[column] or best[row] < _CLEAR * usual or shifted[row]
+        if value is None or value >= len(scores) or unclear:
             found.append((Agreement.WEAK, read))
-            continue
-        rivals = scores.copy()
-        rivals[value] = -np.inf
-        margin = float(scores[value] - rivals.max())
-        found.append((_way(margin), read))
+        else:
+            found.append((_way(scores, value, column, alike), read))
     return found
 
 
-def _way(margin: float) -> Agreement:
-    if margin < ALARM:
-        return Agreement.MISMATCH
-    return Agreement.AGREES if margin > AGREES else Agreement.WEAK
+def _way(scores: Floats, value: int, column: int, alike: Callable[[int, int], float]) -> Agreement:
+    rivals = scores.copy()
+    rivals[value] = -np.inf
+    rival = int(rivals.argmax())
+    margin = float(scores[value] - rivals[rival])
+    if margin > 0:
+        return Agreement.AGREES
+    clear = float(rivals[rival]) * (1 - alike(value, rival))
+    alarm = min(max(_LEAST[column], HALFWAY * clear), _MOST[column])
+    return Agreement.MISMATCH if margin < -alarm else Agreement.WEAK

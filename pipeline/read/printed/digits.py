@@ -8,6 +8,7 @@ in this printer's fonts and after any scanner, nothing else tells a 5 from a 6 a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -58,7 +59,9 @@ def font_digits(font: OutlineFont) -> Digits:
     return Digits(np.stack(drawn), advance("0", font) * SCALE)
 
 
-def code_offsets(codes: list[str], cells: Floats, digits: Digits) -> tuple[Doubles, Doubles]:
+def code_offsets(
+    codes: list[str], cells: Floats, digits: Digits, reach: int = _CODE_REACH
+) -> tuple[Doubles, Doubles]:
     """Where each row's code lies off the middle of its cell: (R, 2) in pixels, and its score (R,).
 
     The score is the code's correlation with its cell, -1 to 1.
@@ -68,10 +71,10 @@ def code_offsets(codes: list[str], cells: Floats, digits: Digits) -> tuple[Doubl
     for number, (code, cell) in enumerate(zip(codes, cells, strict=True)):
         drawn = _drawn(code, digits)
         high, wide = drawn.shape
-        top, left = down - high // 2 - _CODE_REACH, across - wide // 2 - _CODE_REACH
+        top, left = down - high // 2 - reach, across - wide // 2 - reach
         top, left = max(0, top), max(0, left)
-        window = cell[top : down + high // 2 + 1 + _CODE_REACH]
-        window = window[:, left : across + wide // 2 + 1 + _CODE_REACH]
+        window = cell[top : down + high // 2 + 1 + reach]
+        window = window[:, left : across + wide // 2 + 1 + reach]
         x, y, scores[number] = peak(correlate(window, drawn))
         offsets[number] = x + left + wide // 2 - across, y + top + high // 2 - down
     return offsets, scores
@@ -90,6 +93,17 @@ def _drawn(text: str, digits: Digits) -> Floats:
         glyph = cv2.warpAffine(digits.templates[int(digit)], shift, (columns, rows))
         out[:, left : left + columns] += glyph
     return out
+
+
+def alike(one: int, other: int, digits: Digits) -> float:
+    """The correlation, -1 to 1, of two numbers as they would be printed."""
+    drawn = [_drawn(str(number), digits) for number in (one, other)]
+    width = max(image.shape[1] for image in drawn)
+    padded = [
+        np.pad(image, ((0, 0), ((width - image.shape[1]) // 2,) * 2)).ravel() for image in drawn
+    ]
+    norms = math.prod(float(np.sqrt((image**2).sum())) for image in padded)
+    return float(padded[0] @ padded[1]) / max(norms, _NOTHING)
 
 
 def learn_digits(codes: list[str], cells: Floats, offsets: Doubles, digits: Digits) -> Digits:

@@ -82,8 +82,8 @@ def check_print(
     full = page.full
     if placement is None or full is None:
         return PrintCheck((), (Finding("print-unplaced"),), False, None)
-    scores = score_rows(full, placement, model)
     expected = expected_numbers(model.form, votes, null_votes, empty_votes)
+    scores = score_rows(full, placement, model, expected)
     rows = check_rows(scores, model.form, expected)
     findings = tuple(_findings(rows))
     return PrintCheck(rows, findings, not findings and _proves(rows), placement)

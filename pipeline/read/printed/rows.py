@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,9 @@ from pipeline.read.printed.model import PrintModel
 from pipeline.read.printed.place import Doubles, Placement
 from pipeline.read.printed.words import Words, learn_words, score_words
 
+Integers = NDArray[np.int64]
+
+_NUMBER_REACH = 4  # pixels that a number may be off its row's place, to teach
 _NEIGHBOURS = 2  # rows on each side whose codes tell where a row lies, beside its own
 
 
@@ -26,33 +30,65 @@ class RowScores:
 
     `codes` (B,) tells of each row of the ballot how well its known code fits where it should stand,
     less how well a neighbour's code fits there: a negative one means that rows are shifted, or that
-    the row cannot be seen.
+    the row cannot be seen. The looks are the templates that this sheet taught.
     """
 
     digits: Floats
     words: Floats
     codes: Doubles
+    digit_look: Digits
+    word_look: Words
 
 
-def score_rows(page: Grey, placement: Placement, model: PrintModel) -> RowScores:
+def score_rows(
+    page: Grey,
+    placement: Placement,
+    model: PrintModel,
+    expected: Sequence[int | None] | None = None,
+) -> RowScores:
     """Score the rows of a full-size page.
 
-    First the Código column tells where each row lies and what this sheet's digits look like; then
-    the numbers are scored; what digits and words agree upon teaches how its words look, and the
-    words are scored again.
+    First the Código column tells where each row lies and what this sheet's digits look like. What
+    its words look like is taught by the rows whose digits and words say the same; where the numbers
+    are expected (R, None where not), they teach words and digits both: one forged cell among the
+    many of a sheet changes no template.
     """
     form = model.form
     rows = list(form.rows)
     ballot = rows[form.votes]
-    offsets, digits, codes = _align(page, placement, ballot, model)
-    everywhere = _spread(offsets, form.votes, len(rows))
+    aligned = _align(page, placement, ballot, model)
+    everywhere = _spread(aligned.offsets, form.votes, len(rows))
     numbers = _cut(page, placement, rows, [row.number_x for row in rows], everywhere, "digits")
-    digit_scores = _score_digits(numbers, rows, digits)
     spelled = _cut(page, placement, rows, [row.words_x for row in rows], everywhere, "words")
     wraps = np.array([row.wraps for row in rows])
+    if expected is not None:
+        known = np.array([-1 if value is None else value for value in expected])[form.votes]
+        digits = _teach_digits(aligned, numbers[form.votes], known, model)
+        digit_scores = _score_digits(numbers, rows, digits)
+        taught = learn_words(spelled[form.votes], known, model.words)
+        return RowScores(
+            digit_scores, score_words(spelled, taught, wraps), aligned.fits, digits, taught
+        )
+    digits = learn_digits(aligned.codes, aligned.cells, aligned.pixels, model.digits)
+    digit_scores = _score_digits(numbers, rows, digits)
     word_scores = score_words(spelled, model.words, wraps)
     taught = _teach(spelled[form.votes], digit_scores[form.votes], word_scores[form.votes], model)
-    return RowScores(digit_scores, score_words(spelled, taught, wraps), codes)
+    spelled_scores = score_words(spelled, taught, wraps)
+    return RowScores(digit_scores, spelled_scores, aligned.fits, digits, taught)
+
+
+def _teach_digits(aligned: _Aligned, cells: Floats, known: Integers, model: PrintModel) -> Digits:
+    """Learn the digits from the codes and from the numbers that are expected."""
+    seen = np.flatnonzero((known >= 0) & (known <= digit_column.LARGEST))
+    texts = [str(known[row]) for row in seen]
+    first = learn_digits(aligned.codes, aligned.cells, aligned.pixels, model.digits)
+    places, _ = code_offsets(texts, cells[seen], first, _NUMBER_REACH)
+    return learn_digits(
+        aligned.codes + texts,
+        np.concatenate([aligned.cells, cells[seen]]),
+        np.concatenate([aligned.pixels, places]),
+        model.digits,
+    )
 
 
 def _score_digits(cells: Floats, rows: list[Row], digits: Digits) -> Floats:
@@ -63,10 +99,19 @@ def _score_digits(cells: Floats, rows: list[Row], digits: Digits) -> Floats:
     return scores
 
 
-def _align(
-    page: Grey, placement: Placement, ballot: list[Row], model: PrintModel
-) -> tuple[Doubles, Digits, Doubles]:
-    """Each row's offset (B, 2) in millimetres, this sheet's digits, and how well the codes fit."""
+@dataclass(frozen=True)
+class _Aligned:
+    """The Código column: its texts, cells, each one's place off the middle in pixels (B, 2), the
+    rows' places off the placement in millimetres (B, 2), and how well the codes fit (B,)."""
+
+    codes: list[str]
+    cells: Floats
+    pixels: Doubles
+    offsets: Doubles
+    fits: Doubles
+
+
+def _align(page: Grey, placement: Placement, ballot: list[Row], model: PrintModel) -> _Aligned:
     codes = [row.code for row in ballot]
     code_x = model.form.layout.ballot_table.code_x
     nothing = np.zeros((len(ballot), 2))
@@ -76,8 +121,8 @@ def _align(
     offsets, own = code_offsets(codes, cells, digits)
     _, before = code_offsets(codes[-1:] + codes[:-1], cells, digits)
     _, after = code_offsets(codes[1:] + codes[:1], cells, digits)
-    digits = learn_digits(codes, cells, offsets, model.digits)
-    return _calm(offsets) / digit_column.SCALE, digits, own - np.maximum(before, after)
+    calm = _calm(offsets) / digit_column.SCALE
+    return _Aligned(codes, cells, offsets, calm, own - np.maximum(before, after))
 
 
 def _calm(offsets: Doubles) -> Doubles:

@@ -7,6 +7,7 @@ score is the correlation of the whole cell with its words drawn there, -1 to 1.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -88,7 +89,7 @@ def score_words(cells: Floats, words: Words, wraps: NDArray[np.bool_]) -> Floats
     two_lines = wraps & (second > _FAINT * first)
     upper_map = _matches(cells, words, down, range(20))
     scores = _sum_words(upper_map, upper_map, words, 0, across)
-    too_wide = words.widths > words.one_line + _LOOSE
+    too_wide = words.widths > _widest(words)
     scores[np.ix_(wraps, too_wide)] = -np.inf
     if two_lines.any():
         chosen = np.flatnonzero(two_lines)
@@ -143,6 +144,23 @@ def _sum_words(upper: Floats, last: Floats, words: Words, line: int, across: int
     return best
 
 
+def alike(one: int, other: int, words: Words) -> float:
+    """The correlation, -1 to 1, of two numbers' words as they would be printed on one line."""
+    drawn = [_drawn(number, words) for number in (one, other)]
+    norms = math.prod(float(np.sqrt((image**2).sum())) for image in drawn)
+    return float((drawn[0] * drawn[1]).sum()) / max(norms, 1e-6)
+
+
+def _drawn(number: int, words: Words) -> Floats:
+    middle = round(2 * FRAME.half_width * SCALE)  # strings that wrap are wider than their column
+    out = np.zeros((_ROWS, 2 * middle), np.float32)
+    for kind, start in zip(TEMPLATE[number], words.starts[0, number], strict=True):
+        template = words.templates[kind]
+        left = middle + int(start)
+        out[:, left : left + template.shape[1]] += template
+    return out
+
+
 def learn_words(cells: Floats, values: Integers, words: Words) -> Words:
     """Templates of this sheet, from cells (R, H, W) whose numbers (R,) are known or believed.
 
@@ -152,8 +170,10 @@ def learn_words(cells: Floats, values: Integers, words: Words) -> Words:
     samples: list[list[Floats]] = [[] for _ in range(20)]
     down, across = FRAME.middle
     high = _ROWS + 2 * _REACH_Y
-    for cell, value in zip(cells, values, strict=True):
-        if not 0 <= value <= LARGEST or words.widths[value] > words.one_line - _LOOSE:
+    lower = down + round(words.second_line * SCALE)
+    wrapped = _energy(cells, lower) > _FAINT * _energy(cells, down)
+    for cell, value, two_lines in zip(cells, values, wrapped, strict=True):
+        if not 0 <= value <= LARGEST or two_lines or words.widths[value] > _widest(words):
             continue
         line = cell[down - high // 2 : down + high // 2 + 1]
         for number, start in zip(TEMPLATE[value], words.starts[0, value], strict=True):
@@ -176,6 +196,11 @@ def learn_words(cells: Floats, values: Integers, words: Words) -> Words:
     ]
     templates = tuple(np.asarray(template, np.float32) for template in learned)
     return Words(templates, words.starts, words.widths, words.one_line, words.second_line)
+
+
+def _widest(words: Words) -> float:
+    """Millimetres that a string may have to stand on one line."""
+    return words.one_line + _LOOSE
 
 
 def _sample(line: Floats, template: Floats, left: int) -> Floats | None:
