@@ -9,7 +9,14 @@ from pathlib import Path
 from pipeline.election import tables
 from pipeline.election.codes import ActaCodeFormat
 from pipeline.election.definition import Definition, read_definition
-from pipeline.election.model import Election, Level, PayloadFormat, SheetRules, Symbol
+from pipeline.election.model import (
+    Election,
+    Level,
+    PayloadFormat,
+    PublishedTable,
+    SheetRules,
+    Symbol,
+)
 from pipeline.errors import ConfigError
 
 
@@ -55,7 +62,19 @@ def load_election(folder: Path) -> Election:
         files=files,
         config_sha256=_hash_files(folder, files),
         rules_sha256=hashlib.sha256(repr(_canonical(rules)).encode()).hexdigest(),
+        published_table=_published_table(folder, definition, levels, candidates),
     )
+
+
+def _published_table(
+    folder: Path, definition: Definition, levels: tuple[Level, ...], candidates: frozenset[str]
+) -> PublishedTable | None:
+    named = definition.published_table
+    if named is None:
+        return None
+    columns = tables.read_published_columns(folder / named.columns, levels, candidates)
+    units = tables.read_published_units(folder / named.units, levels) if named.units else {}
+    return PublishedTable(columns, units)
 
 
 def _code_format(definition: Definition) -> ActaCodeFormat:
@@ -95,6 +114,7 @@ def _sources(definition: Definition) -> dict[str, str]:
         "independent_counts": definition.independent_counts,
         "map": definition.map,
         "party_shares": definition.party_shares,
+        "published_table": definition.published_table,
     }
     return {key: entry.source for key, entry in named.items() if entry}
 
@@ -111,7 +131,9 @@ def _files(definition: Definition) -> tuple[str, ...]:
     )
     named = (entry.file for entry in entries if entry)
     layout = (definition.layout,) if definition.layout else ()
-    return ("election.yaml", definition.ballot, *layout, *named)
+    table = definition.published_table
+    published = (table.columns, table.units) if table else ()
+    return ("election.yaml", definition.ballot, *layout, *named, *filter(None, published))
 
 
 def _hash_files(folder: Path, names: tuple[str, ...]) -> str:
