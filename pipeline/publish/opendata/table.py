@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipeline.errors import ConfigError
+
 Value = str | int | bool | None
 Row = tuple[Value, ...]
 
@@ -39,6 +41,15 @@ class Table:
     key: tuple[str, ...] = ()
     all_formats: bool = True
     """As JSON and Parquet too, not as CSV alone."""
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ConfigError(
+                f"The open data's table {self.path} would have the column {twice!r} twice.",
+                "Give the candidate or level of that name another code in the election.",
+            )
 
     @property
     def name(self) -> str:

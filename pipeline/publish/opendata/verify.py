@@ -653,7 +653,7 @@ def read_mesas(folder: str, election: Election, fail: Fail) -> Tuple[str, Dict[s
 
 def _place(cells: Dict[str, Any], election: Election, where: str) -> str:
     """The code that a mesa is known by; its places must be the beginnings of that code."""
-    name = (cells["mesa"] or "").lstrip("'")
+    name = plain_code(cells["mesa"])
     nameless = NAMELESS.fullmatch(name)
     digits = dict(election.parts)
     if nameless:
@@ -668,6 +668,11 @@ def _place(cells: Dict[str, Any], election: Election, where: str) -> str:
     if not good:
         raise BrokenError(f"{where}: its code, its places and its number do not fit together")
     return code
+
+
+def plain_code(cell: Optional[str]) -> str:
+    """A code as it is; '-/1 has an apostrophe in CSV, where a spreadsheet must not calculate it."""
+    return (cell or "").lstrip("'")
 
 
 def _mesa_faults(mesa: Mesa, election: Election) -> Iterator[str]:
@@ -743,7 +748,7 @@ def check_payloads(
             fail(f"mesas.csv, line {mesa.line}: {mesa.name} is {mesa.cells['status']}, {rests}")
     held = sum(resting.values()) - printed
     told = f"Each counted mesa rests on one counted scan; the votes of {held} mesas are those in "
-    more = f"; {printed} mesas were read from the print and have none" if printed else ""
+    more = f"; {printed} rest on the print alone" if printed else ""
     return f"{told}the text of the sheet's QR symbol{more}.", True
 
 
@@ -880,14 +885,14 @@ def check_totals(
     names: Dict[str, str] = {}
     for line, cells in read_csv(folder, name, columns):
         values = typed(cells, columns, f"{name}, line {line}")
-        code = (values[1] or "").lstrip("'")
+        code = plain_code(values[1])
         where = f"{name}, line {line} ({code or level})"
         unit = totals[level].get(code)
         if unit is None or code in names:
             fail(f"{where}: no mesa lies in this unit, or it stands twice")
             continue
         names[code] = values[3] or ""
-        if values[0] != level or (values[2] or "").lstrip("'") != unit.parent:
+        if values[0] != level or plain_code(values[2]) != unit.parent:
             fail(f"{where}: its level or its parent is wrong")
         for (column, _), value, total in zip(columns[4:], values[4:], unit.sums):
             if value != total:
@@ -923,7 +928,7 @@ def check_summary(
         "votes": dict(zip(election.candidates, votes)),
     }
     for key, value in expected.items():
-        if raw.get(key) != value:
+        if json.dumps(raw.get(key), sort_keys=True) != json.dumps(value, sort_keys=True):
             fail(f"{name}: {key} is {raw.get(key)}, the tables give {value}")
     found = member(member(raw, "scans", dict, name), "found", int, name)
     if found != sum(statuses[status] for status in SCAN_STATUSES):
@@ -996,10 +1001,11 @@ def check_nist(
         wanted = list(dict.fromkeys(election.parties[i] for i in election.lines_of[index]))
         if selection.get("CandidateIds") != [candidates[index].get("@id")] or said != wanted:
             fail(f"{NIST}, {selection.get('@id')}: its candidate or its parties are wrong")
-        expected = {unit: {"Count": count[0][index]} for unit, count in counts.items()}
+        expected = {unit: {"Type": "total", "Count": c[0][index]} for unit, c in counts.items()}
         _check_counts(selection, "VoteCounts", election.candidates[index], expected, fail)
     cast = {
         unit: {
+            "Type": "total",
             "BallotsCast": sum(votes[: len(election.candidates)]) + null + empty,
             "BallotsRejected": null,
         }
@@ -1012,7 +1018,7 @@ def check_nist(
 
 
 def _nist_mesa(mesa: Mesa) -> str:
-    return "mesa-" + mesa.name.lstrip("'")
+    return f"mesa-{plain_code(mesa.name)}"
 
 
 def _words(parent: Any, name: str) -> Any:
@@ -1021,16 +1027,16 @@ def _words(parent: Any, name: str) -> Any:
 
 
 def _check_counts(
-    parent: Any, kind: str, what: str, expected: Dict[str, Dict[str, int]], fail: Fail
+    parent: Any, kind: str, what: str, expected: Dict[str, Dict[str, Any]], fail: Fail
 ) -> None:
     """The counts of one kind: exactly one for each unit, with the expected numbers."""
     seen = set()
     for count in member(parent, kind, list, NIST):
         unit = member(count, "GpUnitId", str, NIST)
-        numbers = {k: v for k, v in count.items() if k not in ("@type", "GpUnitId", "Type")}
+        numbers = {k: v for k, v in count.items() if k not in ("@type", "GpUnitId")}
         if unit in seen or unit not in expected:
             fail(f"{NIST}, {what}: a count for {unit}, which has none or has it twice")
-        elif numbers != expected[unit]:
+        elif numbers != expected[unit] or bool in map(type, numbers.values()):
             fail(f"{NIST}, {what}, {unit}: {numbers}, the tables give {expected[unit]}")
         seen.add(unit)
     for unit in sorted(set(expected) - seen):
@@ -1059,10 +1065,14 @@ def _check_units(
             [state] = member(unit, "CountStatus", list, NIST)
             found: Any = (unit.get("Number"), unit.get("VotersRegistered"), state.get("Status"))
         else:
-            found = (_words(unit, "Name"), unit.get("TotalSubUnits"), unit.get("SubUnitsReported"))
+            found = (
+                neutral(_words(unit, "Name")),
+                unit.get("TotalSubUnits"),
+                unit.get("SubUnitsReported"),
+            )
             if sorted(member(unit, "ComposingGpUnitIds", list, NIST)) != sorted(parts[name]):
                 fail(f"{NIST}, {name}: its parts are not those of the tables")
-        if found != wanted:
+        if repr(found) != repr(wanted):  # which tells true from 1
             fail(f"{NIST}, {name}: {found}, the tables give {wanted}")
     for name in expected:
         fail(f"{NIST} lacks {name}")
@@ -1205,7 +1215,8 @@ def check_scan_files(folder: str, manifest: Manifest, fail: Fail) -> Tuple[str, 
 
 def _file_name(published: str) -> str:
     """A file's name as the system knows it; what cannot be printed was percent-encoded."""
-    return os.fsdecode(unquote_to_bytes(published[published.startswith("'") :]))
+    plain = published[1:] if neutral(published[1:]) == published else published
+    return os.fsdecode(unquote_to_bytes(plain))
 
 
 # ------------------------------------------------------------------------------------------------
