@@ -47,7 +47,11 @@ def publish(
     publication = Publication(
         loaded.election, loaded.resolution, loaded.totals, summary, issuer, Naming(file_names)
     )
-    manifest = write_open_data(folder, publication)
+    try:
+        manifest = write_open_data(folder, publication)
+    except OSError as error:
+        hint = "Make room or give another --out; what was there before is still there."
+        raise ResultsError(f"{folder}: cannot be written: {error.strerror}", hint) from error
     if as_json:
         told = {"folder": str(folder), "root": manifest.root}
         typer.echo(json.dumps(told | {"files": manifest.files, "scans": manifest.scans}, indent=2))

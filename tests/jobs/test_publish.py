@@ -104,3 +104,15 @@ def test_a_folder_that_holds_something_else_is_left_alone(results: Path, tmp_pat
     assert run.code == 2
     assert "holds files, but no open data" in run.err
     assert list(contents(tmp_path)) == ["letter.txt"]
+
+
+@pytest.mark.parametrize("out", ["/proc/open-data", "taken"])
+def test_a_place_that_cannot_be_written_is_a_sentence(
+    results: Path, tmp_path: Path, out: str
+) -> None:
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    run = actas("publish", str(results), "--out", str(tmp_path / out))
+    assert (run.code, run.out) == (2, "")
+    assert "Traceback" not in run.err
+    assert "give another --out" in run.err or "Give --out a new folder." in run.err
+    assert (tmp_path / "taken").read_text(encoding="utf-8") == "a file"

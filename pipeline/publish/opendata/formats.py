@@ -101,7 +101,7 @@ class _Parquet:
             path,
             self._schema,
             compression="gzip",
-            compression_level=3,  # 9, the default, takes ten times as long for 5% less
+            compression_level=6,  # 9, the default, takes nine times as long for 4% less
             use_dictionary=False,
             write_statistics=False,
             data_page_version="1.0",

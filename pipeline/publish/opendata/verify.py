@@ -83,8 +83,6 @@ class Report:
                 what_holds, result = check(*inputs, faults.append)
             except BrokenError as error:
                 faults.append(str(error))
-            except FileNotFoundError as error:
-                faults.append(f"{os.path.basename(str(error.filename))} is missing")
             except Exception as error:  # noqa: BLE001 - a broken file must not end the report
                 faults.append(f"could not be checked: {type(error).__name__}: {error}")
         if not faults:
@@ -118,6 +116,8 @@ class Manifest(NamedTuple):
 def read_whole(folder: str, name: str) -> bytes:
     """A file's bytes; never those of a pipe, device or link."""
     path = os.path.join(folder, *name.split("/"))
+    if not os.path.lexists(path):
+        raise BrokenError(f"{name} is missing")
     state = os.lstat(path)
     if not stat.S_ISREG(state.st_mode):
         raise BrokenError(f"{name} is not an ordinary file")
@@ -1172,20 +1172,19 @@ def check_names(election: Election, manifest: Manifest, fail: Fail) -> Tuple[str
 def check_datapackage(folder: str, manifest: Manifest, fail: Fail) -> Tuple[str, bool]:
     """datapackage.json describes every file, with its size and sha256."""
     name = "datapackage.json"
-    described = {}
+    described = set()
     for resource in member(parse_json(read_text(folder, name), name), "resources", list, name):
         path = member(resource, "path", str, name)
-        if path in described:
-            fail(f"{name}: {path} stands twice")
-        described[path] = resource
-        size = os.path.getsize(os.path.join(folder, *path.split("/")))
-        if path in manifest.files and (
-            member(resource, "hash", str, name) != f"sha256:{manifest.files[path]}"
-            or member(resource, "bytes", int, name) != size
-        ):
-            fail(f"{name}: size or sha256 of {path} is not that of the file")
-    for path in sorted(set(described) ^ (set(manifest.files) - {name})):
-        fail(f"{name} and {MANIFEST} do not both have {path}")
+        if path in described or path == name or path not in manifest.files:
+            fail(f"{name} describes {path}, which is not a file of these data, or stands twice")
+            continue
+        described.add(path)
+        if member(resource, "hash", str, name) != f"sha256:{manifest.files[path]}":
+            fail(f"{name}: the sha256 of {path} is not the one in {MANIFEST}")
+        if member(resource, "bytes", int, name) != len(read_whole(folder, path)):
+            fail(f"{name}: the size of {path} is not that of the file")
+    for path in sorted(set(manifest.files) - described - {name}):
+        fail(f"{name} does not describe {path}")
     return f"{name} describes the other {len(described)} files with their sizes and hashes.", True
 
 

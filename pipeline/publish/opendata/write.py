@@ -43,6 +43,9 @@ def write_open_data(folder: Path, publication: Publication) -> Manifest:
         ResultsError: the folder holds something else, such as signatures of other data.
         OSError: the disk is full or read-only.
     """
+    folder = folder.resolve()
+    if folder.exists() and not folder.is_dir():
+        raise ResultsError(f"{folder} is no folder.", "Give --out a new folder.")
     new = folder.with_name(f".{folder.name}.new")
     old = folder.with_name(f".{folder.name}.old")
     for left in (new, old):
