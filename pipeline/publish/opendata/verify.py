@@ -168,9 +168,8 @@ def read_manifest(folder: str, fail: Fail) -> Tuple[str, Manifest]:
         if kind not in ("file", "scan") or not SHA256.fullmatch(digest):
             fail(f"{MANIFEST}, line {number}: expected file or scan, and a sha256")
     names = [name.encode() for name, _ in files]
-    if names != sorted(set(names)) or [row[0] for row in rows[1:]] != ["file"] * len(files) + [
-        "scan"
-    ] * len(scans):
+    kinds = [kind for kind, _, _ in rows[1:]]
+    if names != sorted(set(names)) or kinds != sorted(kinds):
         fail(f"{MANIFEST}: the files are not in order, or one stands twice")
     if len(scans) != len(set(scans)):
         fail(f"{MANIFEST}: a scan stands twice")

@@ -6,6 +6,7 @@ contents can give a forgery away. What no content gives away is the last test's 
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from pipeline.election import Election
 from tests.publish.opendata import build
 
 Change = Callable[[Path], object]
+SEALS = ("datapackage.json", "manifest.csv", "merkle-root.txt")
+"""What `reseal` rewrites."""
 
 
 def text(name: str, old: str, new: str) -> Change:
@@ -341,7 +344,7 @@ def test_a_broken_file_whose_hashes_fit_ends_in_a_sentence(
             build.reseal(folder)
         code, said = build.check(folder)
     finally:
-        for path in {name, "datapackage.json", "manifest.csv", "merkle-root.txt"}:
+        for path in {name, *SEALS}:
             (folder / path).write_bytes(before[path])
     assert "checks FAILED" in said or "checks passed" in said
     assert "Traceback" not in said
@@ -381,3 +384,68 @@ def _rigged(election: Election) -> list[Any]:
     text = "010101.01.1!301,699,20,200!3!1"
     forged = build.scan("a.jpg", election, text).payload
     return [replace(s, payload=forged) if s.uri.endswith("/a.jpg") else s for s in scans]
+
+
+def test_everything_recomputed_under_the_old_manifest_is_found(
+    pristine: Path, tmp_path: Path, election: Election
+) -> None:
+    folder = tmp_path / "forged"
+    build.publish(folder, election, _rigged(election), issuer="The Daily")
+    for name in ("manifest.csv", "merkle-root.txt"):
+        (folder / name).write_bytes((pristine / name).read_bytes())
+    code, said = build.check(folder)
+    assert code == 1
+    for name in ("mesas.csv", "mesas.parquet", "totals/state.json", "nist-1500-100.json"):
+        assert f"{name} was changed: its sha256 is not the one in manifest.csv" in said
+
+
+@settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_any_cell_changed_in_one_format_alone_is_found(folder: Path, data: st.DataObject) -> None:
+    stem = data.draw(st.sampled_from(["mesas", "totals/state", "totals/centre"]))
+    ending = data.draw(st.sampled_from([".csv", ".json", ".parquet"]))
+    path = folder / f"{stem}{ending}"
+    before = build.contents(folder)
+    table = pq.read_table(folder / f"{stem}.parquet")
+    column = data.draw(st.sampled_from(table.column_names))
+    row = data.draw(st.integers(0, table.num_rows - 1))
+    old = table[column][row].as_py()
+    new = data.draw(_other_than(old, table.schema.field(column)))
+    if ending == ".parquet":
+        parquet(path.relative_to(folder).as_posix(), column, row, new)(folder)
+    elif ending == ".json":
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows[row][column] = new
+        lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in rows)
+        path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    else:
+        _change_csv(path, column, row, new)
+    try:
+        build.reseal(folder)
+        code, said = build.check(folder)
+    finally:
+        for name in {path.relative_to(folder).as_posix(), *SEALS}:
+            (folder / name).write_bytes(before[name])
+    assert code == 1, said
+
+
+def _other_than(old: object, field: pa.Field) -> st.SearchStrategy[object]:
+    """Another value of the column's type; nothing, where that can stand there."""
+    kinds: dict[object, st.SearchStrategy[object]] = {
+        pa.string(): st.sampled_from(["01", "counted", "missing", "x", "'0", "=1"]),
+        pa.int64(): st.integers(0, 2000),
+        pa.bool_(): st.booleans(),
+    }
+    values = kinds[field.type] | st.none() if field.nullable else kinds[field.type]
+    return values.filter(lambda value: value != old)
+
+
+def _change_csv(path: Path, column: str, row: int, new: object) -> None:
+    with path.open(encoding="utf-8", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    cell = "" if new is None else str(new).lower() if isinstance(new, bool) else str(new)
+    rows[row][header.index(column)] = "'" + cell if cell.startswith("=") else cell
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([header, *rows])
