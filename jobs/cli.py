@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from jobs.bench.cli import app as bench_app
+from jobs.publish import publish
 from pipeline.errors import ActasError
 
 EXAMPLES = """
@@ -26,6 +27,7 @@ Examples:
   actas status results                               totals and accounting
   actas explain results 240111020.01                 why a mesa has its status
   actas report results                               write results/site/index.html
+  actas publish results                              write results/open-data
 
 \b
 Exit codes: 0 all well; 2 bad arguments, configuration or results folder;
@@ -39,6 +41,7 @@ app = typer.Typer(
 )  # fmt: skip
 
 app.add_typer(bench_app, name="bench")
+app.command()(publish)
 
 Scans = Annotated[
     list[str], typer.Argument(help="Folders, lists of files (one a line), files or URLs.")

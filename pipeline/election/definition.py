@@ -80,6 +80,14 @@ class MapFile(SourcedFile):
     key: str = Field(min_length=1)
 
 
+class PublishedTableFiles(_Part):
+    """The layout of a table that others published, and their own numbers and names of places."""
+
+    columns: FileName
+    units: FileName | None = None
+    source: str = Field(min_length=1)
+
+
 class Definition(_Part):
     """All of `election.yaml`."""
 
@@ -99,6 +107,7 @@ class Definition(_Part):
     map: MapFile | None = None
     layout: FileName | None = None
     party_shares: SourcedFile | None = None
+    published_table: PublishedTableFiles | None = None
 
     @model_validator(mode="after")
     def _codes_fit(self) -> Self:

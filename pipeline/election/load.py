@@ -14,6 +14,7 @@ from pipeline.election.model import (
     Level,
     PayloadFormat,
     Position,
+    PublishedTable,
     SheetRules,
     Symbol,
 )
@@ -65,7 +66,19 @@ def load_election(folder: Path) -> Election:
         files=files,
         config_sha256=_hash_files(folder, files),
         rules_sha256=hashlib.sha256(repr(_canonical(rules)).encode()).hexdigest(),
+        published_table=_published_table(folder, definition, levels, candidates),
     )
+
+
+def _published_table(
+    folder: Path, definition: Definition, levels: tuple[Level, ...], candidates: frozenset[str]
+) -> PublishedTable | None:
+    named = definition.published_table
+    if named is None:
+        return None
+    columns = tables.read_published_columns(folder / named.columns, levels, candidates)
+    units = tables.read_published_units(folder / named.units, levels) if named.units else {}
+    return PublishedTable(columns, units)
 
 
 def _code_format(definition: Definition) -> ActaCodeFormat:
@@ -120,6 +133,7 @@ def _sources(definition: Definition) -> dict[str, str]:
         "independent_counts": definition.independent_counts,
         "map": definition.map,
         "party_shares": definition.party_shares,
+        "published_table": definition.published_table,
     }
     return {key: entry.source for key, entry in named.items() if entry}
 
@@ -136,7 +150,9 @@ def _files(definition: Definition) -> tuple[str, ...]:
     )
     named = (entry.file for entry in entries if entry)
     layout = (definition.layout,) if definition.layout else ()
-    return ("election.yaml", definition.ballot, *layout, *named)
+    table = definition.published_table
+    published = (table.columns, table.units) if table else ()
+    return ("election.yaml", definition.ballot, *layout, *named, *filter(None, published))
 
 
 def _hash_files(folder: Path, names: tuple[str, ...]) -> str:

@@ -103,6 +103,19 @@ class OfficialResult:
 
 
 @dataclass(frozen=True)
+class PublishedTable:
+    """How the sheets' publisher laid out a table of results by mesa.
+
+    `columns` holds (name, what stands in it): `state:number`, `state:name`, `centre:integer` (for
+    any level), `mesa`, `valid_votes`, `votes:EG` ... `units` holds the publisher's own number and
+    name of a place, by code, where they are not those of the register.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    units: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class Election:
     """One election. Build it with `load_election`; an `Election` that exists is consistent."""
 
@@ -134,6 +147,8 @@ class Election:
     """Hash over every file of the definition."""
     rules_sha256: str
     """Hash over `rules` alone: a change means that scans must be read again."""
+    published_table: PublishedTable | None = None
+    """The layout of a table that others published, to compare with line by line."""
 
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:

@@ -138,6 +138,36 @@ def read_official(path: Path, candidates: frozenset[str]) -> tuple[OfficialResul
     return tuple(results)
 
 
+def read_published_columns(
+    path: Path, levels: tuple[Level, ...], candidates: frozenset[str]
+) -> tuple[tuple[str, str], ...]:
+    """The columns of a published table, in order, and what stands in each."""
+    plain = {"mesa", "registered_voters", "valid_votes", "null_votes", "empty_votes", "scan"}
+    places = {f"{level.name}:{what}" for level in levels for what in ("number", "integer", "name")}
+    allowed = plain | places | {f"votes:{code}" for code in candidates}
+    columns: dict[str, str] = {}
+    for line, row in _rows(path, ("column", "holds")):
+        if row["holds"] not in allowed:
+            why = "expected a place such as state:name, mesa, valid_votes, votes:CANDIDATE, scan"
+            raise _wrong(path, line, "holds", row["holds"], why)
+        if not row["column"] or row["column"] in columns:
+            raise _wrong(path, line, "column", row["column"], "is empty or stands twice")
+        columns[row["column"]] = row["holds"]
+    return tuple(columns.items())
+
+
+def read_published_units(path: Path, levels: tuple[Level, ...]) -> dict[str, tuple[str, str]]:
+    """The publisher's number and name of places, by code."""
+    digits = {level.digits for level in levels}
+    units: dict[str, tuple[str, str]] = {}
+    for line, row in _rows(path, ("code", "number", "name")):
+        code = row["code"]
+        if len(code) not in digits or not _is_number(code) or code in units:
+            raise _wrong(path, line, "code", code, "is no place's code, or stands twice")
+        units[code] = (str(_number(path, line, "number", row["number"])), row["name"])
+    return units
+
+
 def check_map(path: Path, key: str, top: Level, codes: frozenset[str]) -> None:
     """The map is GeoJSON; its features carry a number, and some of them are highest units."""
     try:

@@ -42,7 +42,10 @@ def write_election(election: Election, planned: Sequence[PlannedFile], out: Path
     _write(folder / _OFFICIAL, _official_rows(election, mesas, len(registered)))
     model: dict[str, Any] = yaml.safe_load((election.folder / "election.yaml").read_text("utf-8"))
     shared = [election.layout_file, election.shares_file, election.map_file]
-    for path in (election.folder / model["ballot"], *(path for path in shared if path)):
+    table: dict[str, str] = model.get("published_table", {})
+    published = [election.folder / table[key] for key in ("columns", "units") if key in table]
+    paths = (election.folder / model["ballot"], *(path for path in shared if path), *published)
+    for path in paths:
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "election.yaml").write_text(_yaml(model), encoding="utf-8")
     return folder

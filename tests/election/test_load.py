@@ -454,3 +454,50 @@ def test_another_way_of_reading_is_another_reader(
 ) -> None:
     change(folder)
     assert load_election(folder).rules_sha256 != tiny.rules_sha256
+
+
+# The layout of a table that others published.
+
+
+def _publish(folder: Path, columns: str, units: str = "") -> None:
+    _append(
+        "election.yaml",
+        "published_table: {columns: columns.csv, units: units.csv, source: a rival}\n",
+    )(folder)
+    _write(folder / "columns.csv", f"column,holds\n{columns}")
+    _write(folder / "units.csv", f"code,number,name\n{units}")
+
+
+def test_a_published_layout_loads(folder: Path) -> None:
+    _publish(folder, "PLACE,coast:name\nTABLE,mesa\nA,votes:ANA\n", "1,07,NORTH\n")
+    election = load_election(folder)
+    assert election.published_table is not None
+    assert election.published_table.columns == (
+        ("PLACE", "coast:name"),
+        ("TABLE", "mesa"),
+        ("A", "votes:ANA"),
+    )
+    assert election.published_table.units == {"1": ("7", "NORTH")}
+    assert election.sources["published_table"] == "a rival"
+    assert election.files[-2:] == ("columns.csv", "units.csv")
+
+
+@pytest.mark.parametrize(
+    ("columns", "units", "named"),
+    [
+        ("A,votes:ZOE\n", "", ("columns.csv", "line 2", "'votes:ZOE'")),
+        ("A,coast:colour\n", "", ("columns.csv", "line 2", "'coast:colour'")),
+        ("A,mesa\nA,scan\n", "", ("columns.csv", "line 3", "'A'")),
+        (",mesa\n", "", ("columns.csv", "line 2", "column")),
+        ("A,mesa\n", "1,x,NORTH\n", ("units.csv", "line 2", "'x'")),
+        ("A,mesa\n", "12,1,NORTH\n", ("units.csv", "line 2", "'12'")),
+        ("A,mesa\n", "1,1,N\n1,2,M\n", ("units.csv", "line 3", "'1'")),
+    ],
+)
+def test_a_mistake_in_a_published_layout_is_named(
+    folder: Path, columns: str, units: str, named: tuple[str, ...]
+) -> None:
+    _publish(folder, columns, units)
+    with pytest.raises(ConfigError) as caught:
+        load_election(folder)
+    assert all(part in str(caught.value) for part in named), caught.value
