@@ -21,7 +21,9 @@ from jobs.cli import main
 from tests.jobs import island
 from tests.jobs.running import ACTAS, Ended, actas, tally_args
 
-COMMANDS = ("tally", "plan", "status", "explain", "report", "synth", "bench")
+COMMANDS = (
+    "tally", "plan", "status", "explain", "report", "synth", "bench", "analyse", "compare",
+)  # fmt: skip
 Cli = Callable[..., Ended]
 
 
