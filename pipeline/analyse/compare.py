@@ -14,8 +14,8 @@ from pipeline.count.resolve import MesaStatus, Resolution, ResolvedMesa
 from pipeline.election import Election, MesaKey
 from pipeline.read.qr.payload import Payload
 
-NOT_EXPECTED = "not-expected"
-"""The status of a mesa that only the table knows."""
+NOT_LISTED = "not-listed"
+"""The status of a mesa that nothing here names. It may still be one of the expected ones."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def compare(resolution: Resolution, table: PublishedTable, election: Election) -
         sha256=table.sha256,
         encoding=table.encoding,
         rows=len(table.rows),
-        not_taken=sum(not problem.taken for problem in table.problems),
+        not_taken=table.not_taken,
         padded=table.padded,
         both=len(both),
         equal=len(both) - len({difference.mesa for difference in differences}),
@@ -181,7 +181,7 @@ def _only_theirs(
     for row in table.rows:
         if row.mesa not in counted:
             mesa = known.get(row.mesa)
-            status = mesa.status.value if mesa else NOT_EXPECTED
+            status = mesa.status.value if mesa else NOT_LISTED
             yield OneSided(row.mesa, status, row.votes, row.line)
 
 

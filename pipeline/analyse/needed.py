@@ -92,7 +92,7 @@ class Requirement:
             voters = f" and {self.mean_registered:,} registered voters"
         return (
             f"{what}the {self.outstanding:,} sheets that are not counted would have to hold "
-            f"{need.needed:,} votes for {need.name}, {each:,} on each, where a counted "
+            f"at least {need.needed:,} votes for {need.name}, {each:,} on each, where a counted "
             f"sheet has {self.mean_valid:,} valid votes for all candidates together{voters}."
         )
 
@@ -155,7 +155,7 @@ def _outside(scope_percent: str, expected: int) -> int:
     scope = Decimal(scope_percent)
     rounding = Decimal((0, (5,), int(scope.as_tuple().exponent) - 1))
     left = max(Decimal(0), 100 - scope) + (rounding if scope < 100 else 0)
-    return int((expected * left / 100).to_integral_value(ROUND_CEILING))
+    return min(expected, int((expected * left / 100).to_integral_value(ROUND_CEILING)))
 
 
 def _columns(announcement: Announcement, frame: Frame) -> dict[str, Ints]:

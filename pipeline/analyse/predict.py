@@ -7,11 +7,12 @@ counted ones of the first of these groups that has any:
     its state, parishes of its size; its state; the nation
 
 (parish: the level above the centre; state: the highest). Large centres in large parishes vote
-otherwise than small ones, and it is whole places that are missing; without the sizes simulation
-found intervals that held the truth in 57 to 90 rounds of 100 instead of 95. Where every group has
-counted mesas that is the stratified expansion estimator (W. G. Cochran, Sampling Techniques,
-3rd ed. 1977, chapter 5). A counted mesa stands for itself and for k others: the sum over its groups
-of the mesas that the group predicts, by the group's counted ones.
+otherwise than small ones, and it is whole places that are missing: without the sizes, hiding a
+fifth of 24,043 sheets by whole stations left intervals that held the truth in 63 rounds of 100, by
+whole centres in 86; with them in 97 and 99. Where every group has counted mesas that is the
+stratified expansion estimator (W. G. Cochran, Sampling Techniques, 3rd ed. 1977, chapter 5). A
+counted mesa stands for itself and for k others: the sum over its groups of the mesas that the group
+predicts, by the group's counted ones.
 
 The error is that of predicting a finite population (R. M. Royall, Biometrika 57, 1970; R. Valliant,
 A. H. Dorfman and R. M. Royall, Finite Population Sampling and Inference, 2000) under the nested

@@ -17,13 +17,14 @@ from pathlib import Path
 from pipeline.election import Election, MesaKey, ResultColumns
 from pipeline.errors import InputError
 
-MOST_BYTES = 256 * 2**20
+MOST_BYTES = 64 * 2**20
 MOST_DIGITS = 9
+MOST_PROBLEMS = 1000
 VALID, NULL, EMPTY, REGISTERED = "VALID", "NULL", "EMPTY", "REGISTERED"
 BESIDE = (VALID, NULL, EMPTY, REGISTERED)
 """Fields beside the candidates' codes; a row may leave them empty."""
-_MARKS = ("\ufeff", "\u00ef\u00bb\u00bf", "\u00c3\u00af\u00c2\u00bb\u00c2\u00bf", "??")
-"""A byte order mark, and what becomes of one that is decoded as latin-1 once or twice."""
+_MARKS = "\ufeff\u00ef\u00bb\u00bf\u00c2\u00c3\u00af\u0082\u0083?"
+"""What a byte order mark is, and what becomes of it on its way through other encodings."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class PublishedTable:
     encoding: str
     fields: tuple[str, ...]
     rows: tuple[PublishedMesa, ...]
+    not_taken: int
     problems: tuple[Problem, ...]
+    """The first ones; a table may be wrong in every row."""
     padded: int
 
 
@@ -77,12 +80,11 @@ def read_table(path: Path, election: Election, columns: ResultColumns) -> Publis
     text, encoding = _decode(raw)
     lines = _lines(path, text, columns)
     header = set(next(lines)[1])
-    fields = tuple(
-        field for field, names in _fields(columns, election).items() if header.issuperset(names)
-    )
+    found = _fields(columns, election)
+    fields = {field: names for field, names in found.items() if header.issuperset(names)}
     rows: dict[MesaKey, PublishedMesa] = {}
     problems: list[Problem] = []
-    padded = 0
+    padded = not_taken = 0
     for line, cells in lines:
         try:
             row = _row(line, cells, fields, columns, election)
@@ -90,6 +92,7 @@ def read_table(path: Path, election: Election, columns: ResultColumns) -> Publis
                 raise _BadRowError(f"mesa {row.mesa} stands on line {rows[row.mesa].line} already")
         except _BadRowError as error:
             problems.append(Problem(line, False, str(error)))
+            not_taken += 1
             continue
         rows[row.mesa] = row
         padded += _was_padded(cells, columns, election)
@@ -98,9 +101,10 @@ def read_table(path: Path, election: Election, columns: ResultColumns) -> Publis
         name=path.name,
         sha256=hashlib.sha256(raw).hexdigest(),
         encoding=encoding,
-        fields=fields,
+        fields=tuple(fields),
         rows=tuple(rows[mesa] for mesa in sorted(rows)),
-        problems=tuple(problems),
+        not_taken=not_taken,
+        problems=tuple(problems[:MOST_PROBLEMS]),
         padded=padded,
     )
 
@@ -121,8 +125,7 @@ def _decode(raw: bytes) -> tuple[str, str]:
         text, encoding = raw.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         text, encoding = raw.decode("latin-1"), "latin-1"
-    mark = next((mark for mark in _MARKS if text.startswith(mark)), "")
-    return text[len(mark) :], encoding
+    return text.lstrip(_MARKS), encoding
 
 
 def _fields(columns: ResultColumns, election: Election) -> dict[str, tuple[str, ...]]:
@@ -168,16 +171,15 @@ def _check_header(path: Path, header: list[str], columns: ResultColumns) -> None
 def _row(
     line: int,
     cells: Mapping[str, str],
-    fields: tuple[str, ...],
+    fields: Mapping[str, tuple[str, ...]],
     columns: ResultColumns,
     election: Election,
 ) -> PublishedMesa:
-    names = _fields(columns, election)
-    told = (f for f in fields if f not in BESIDE or cells.get(names[f][0], "").strip())
+    told = (f for f in fields if f not in BESIDE or cells.get(fields[f][0], "").strip())
     return PublishedMesa(
         _mesa(cells, columns, election),
         line,
-        {field: sum(_number(cells, name) for name in names[field]) for field in told},
+        {field: sum(_number(cells, name) for name in fields[field]) for field in told},
         cells.get(columns.scan or "", ""),
     )
 

@@ -58,6 +58,8 @@ def check(frame: Frame, hiding: Hiding, share: float, rounds: int, seed: int) ->
     masks = _masks(groups, share, rounds, rng)
     known = _columns(whole)
     errors = np.array([_round(whole, known, mask) for mask in masks])
+    if not len(errors):
+        return None  # whatever was hidden, too little was left
     held = np.abs(errors[:, :2]) <= errors[:, 2:]
     rms = np.sqrt((errors[:, :2] ** 2).mean(axis=0))
     half = errors[:, 2:].mean(axis=0)
