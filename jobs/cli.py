@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from jobs.analyse import analyse, compare
 from jobs.bench.cli import app as bench_app
 from jobs.publish import publish
 from pipeline.errors import ActasError
@@ -28,6 +29,8 @@ Examples:
   actas explain results 240111020.01                 why a mesa has its status
   actas report results                               write results/site/index.html
   actas publish results                              write results/open-data
+  actas analyse results                              what is missing, and what it could change
+  actas compare results published.csv                mesa by mesa against another table
 
 \b
 Exit codes: 0 all well; 2 bad arguments, configuration or results folder;
@@ -289,6 +292,10 @@ def synth(
     kinds = ", ".join(f"{count} {kind}" for kind, count in invented.kinds.items())
     _say(f"{invented.files} scans in {out / 'scans'}: {kinds}")
     _say(f"Count them: actas tally {out}/scans --out {out}/results --election {out}/election")
+
+
+app.command()(analyse)
+app.command()(compare)
 
 
 def _election_folder(name: str | None, results: Path | None = None) -> Path:

@@ -71,6 +71,22 @@ UNREAD = pa.schema(
     ]
 )
 
+DIFFERENCES = pa.schema(
+    [
+        # `kind` is differs, only-here or only-there; `status` the mesa's here.
+        pa.field("mesa", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        # A candidate's code, VALID, NULL, EMPTY or REGISTERED; of one-sided mesas always VALID.
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("here", pa.int64()),
+        pa.field("there", pa.int64()),
+        pa.field("difference", pa.int64()),
+        pa.field("line", pa.int64()),
+        pa.field("scan", pa.string()),
+    ]
+)
+
 
 def vote_fields(election: Election) -> list[pa.Field]:
     """One column per candidate and one per party line, in ballot order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -18,6 +18,9 @@ Separator = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[!-/:-@\
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_Shape = TypeVar("_Shape", bound=_Part)
 
 
 class CodePart(_Part):
@@ -88,6 +91,41 @@ class PublishedTableFiles(_Part):
     source: str = Field(min_length=1)
 
 
+class ElectoratePart(_Part):
+    """All registered voters of whole units: `nation` or a unit's code, and their number."""
+
+    registered_voters: dict[str, Annotated[int, Field(ge=0, lt=10**12, strict=True)]] = Field(
+        min_length=1
+    )
+    source: str = Field(min_length=1)
+
+
+Column = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ColumnsPart(_Part):
+    """The columns of a table of results by mesa."""
+
+    acta_code: Column | None = None
+    centre: Column | None = None
+    mesa: Column | None = None
+    votes: dict[str, Column | Annotated[list[Column], Field(min_length=1)]] = Field(min_length=1)
+    valid_votes: Column | None = None
+    null_votes: Column | None = None
+    empty_votes: Column | None = None
+    registered_voters: Column | None = None
+    scan: Column | None = None
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+
+    @model_validator(mode="after")
+    def _mesas_are_named(self) -> Self:
+        both = self.centre is not None and self.mesa is not None
+        neither = self.centre is None and self.mesa is None
+        if not (both and self.acta_code is None) and not (neither and self.acta_code):
+            raise ValueError("give either acta_code, or centre and mesa")
+        return self
+
+
 class Definition(_Part):
     """All of `election.yaml`."""
 
@@ -104,6 +142,8 @@ class Definition(_Part):
     registered_voters: SourcedFile | None = None
     official_results: SourcedFile | None = None
     independent_counts: SourcedFile | None = None
+    electorate: ElectoratePart | None = None
+    result_columns: ColumnsPart | None = None
     map: MapFile | None = None
     layout: FileName | None = None
     party_shares: SourcedFile | None = None
@@ -148,17 +188,28 @@ def read_definition(path: Path) -> Definition:
     Raises:
         ConfigError: no such file, not YAML, or a key with a wrong value; says which.
     """
+    hint = "Give a folder that holds an election.yaml, such as configs/venezuela-2024."
+    return _read(path, Definition, hint)
+
+
+def read_columns(path: Path) -> ColumnsPart:
+    """Parse and check a column mapping: what stands under `result_columns` in an election.yaml.
+
+    Raises:
+        ConfigError: no such file, not YAML, or a key with a wrong value; says which.
+    """
+    return _read(path, ColumnsPart, "Give a YAML file that names the columns of the table.")
+
+
+def _read(path: Path, kind: type[_Shape], hint: str) -> _Shape:
     try:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror})",
-            "Give a folder that holds an election.yaml, such as configs/venezuela-2024.",
-        ) from error
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})", hint) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     try:
-        return Definition.model_validate(raw)
+        return kind.model_validate(raw)
     except ValidationError as error:
         raise ConfigError("\n".join(_sentences(path, error))) from error
 

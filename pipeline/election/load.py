@@ -8,15 +8,23 @@ from pathlib import Path
 
 from pipeline.election import tables
 from pipeline.election.codes import ActaCodeFormat
-from pipeline.election.definition import Definition, read_definition
+from pipeline.election.definition import (
+    ColumnsPart,
+    Definition,
+    read_columns,
+    read_definition,
+)
 from pipeline.election.model import (
+    NATION,
     Election,
     Level,
     PayloadFormat,
     Position,
     PublishedTable,
+    ResultColumns,
     SheetRules,
     Symbol,
+    Unit,
 )
 from pipeline.errors import ConfigError
 from pipeline.layout import Layout, load_layout
@@ -42,8 +50,10 @@ def load_election(folder: Path) -> Election:
         tables.check_map(map_file, definition.map.key, levels[0], frozenset(units))
     registered = definition.registered_voters
     official = definition.official_results
+    independent = definition.independent_counts
     files = _files(definition)
-    candidates = frozenset(position.candidate for position in positions)
+    candidates = tuple(dict.fromkeys(position.candidate for position in positions))
+    where = folder / "election.yaml"
     return Election(
         slug=definition.slug,
         title=definition.title,
@@ -57,7 +67,18 @@ def load_election(folder: Path) -> Election:
         registered=(
             tables.read_registered(folder / registered.file, rules.acta_code) if registered else {}
         ),
-        official=tables.read_official(folder / official.file, candidates) if official else (),
+        official=(
+            tables.read_official(folder / official.file, frozenset(candidates)) if official else ()
+        ),
+        independent=(
+            tables.read_independent(folder / independent.file, candidates) if independent else ()
+        ),
+        electorate=_electorate(where, definition, units),
+        result_columns=(
+            _columns(where, definition.result_columns, candidates)
+            if definition.result_columns
+            else None
+        ),
         sources=_sources(definition),
         layout_file=folder / definition.layout if definition.layout else None,
         shares_file=folder / definition.party_shares.file if definition.party_shares else None,
@@ -66,7 +87,7 @@ def load_election(folder: Path) -> Election:
         files=files,
         config_sha256=_hash_files(folder, files),
         rules_sha256=hashlib.sha256(repr(_canonical(rules)).encode()).hexdigest(),
-        published_table=_published_table(folder, definition, levels, candidates),
+        published_table=_published_table(folder, definition, levels, frozenset(candidates)),
     )
 
 
@@ -79,6 +100,44 @@ def _published_table(
     columns = tables.read_published_columns(folder / named.columns, levels, candidates)
     units = tables.read_published_units(folder / named.units, levels) if named.units else {}
     return PublishedTable(columns, units)
+
+
+def load_columns(path: Path, election: Election) -> ResultColumns:
+    """The column mapping in a YAML file: what stands under `result_columns` in an election.yaml.
+
+    Raises:
+        ConfigError: naming file, key and value of the first mistake.
+    """
+    return _columns(path, read_columns(path), tuple(c.code for c in election.candidates))
+
+
+def _columns(path: Path, part: ColumnsPart, candidates: tuple[str, ...]) -> ResultColumns:
+    unknown = sorted(part.votes.keys() - set(candidates))
+    if unknown:
+        raise ConfigError(
+            f"{path}: votes.{unknown[0]}: not on the ballot, which has {', '.join(candidates)}"
+        )
+    votes = {
+        code: (columns,) if isinstance(columns, str) else tuple(columns)
+        for code in candidates
+        if (columns := part.votes.get(code))
+    }
+    return ResultColumns(**(dict(part) | {"votes": votes}))
+
+
+def _electorate(path: Path, definition: Definition, units: dict[str, Unit]) -> dict[str, int]:
+    """Registered voters of whole units, by code."""
+    if definition.electorate is None:
+        return {}
+    named = definition.electorate.registered_voters
+    codes = {"" if name == NATION else name: voters for name, voters in named.items()}
+    unknown = sorted(codes.keys() - units.keys())
+    if unknown:
+        raise ConfigError(
+            f"{path}: electorate.registered_voters.{unknown[0]}: neither 'nation' nor the code "
+            "of a unit"
+        )
+    return codes
 
 
 def _code_format(definition: Definition) -> ActaCodeFormat:
@@ -131,6 +190,7 @@ def _sources(definition: Definition) -> dict[str, str]:
         "registered_voters": definition.registered_voters,
         "official_results": definition.official_results,
         "independent_counts": definition.independent_counts,
+        "electorate": definition.electorate,
         "map": definition.map,
         "party_shares": definition.party_shares,
         "published_table": definition.published_table,

@@ -116,6 +116,38 @@ class PublishedTable:
 
 
 @dataclass(frozen=True)
+class IndependentCount:
+    """What somebody else counted from the same sheets, as far as they published it."""
+
+    source: str
+    date: str
+    sheets_read: int | None
+    sheets_given: int | None
+    votes: Mapping[str, int]
+    """By candidate; only those that were published."""
+    valid_votes: int | None
+    note: str
+
+
+@dataclass(frozen=True)
+class ResultColumns:
+    """How a table of results by mesa names its columns. Either `acta_code` or the other two."""
+
+    acta_code: str | None
+    centre: str | None
+    mesa: str | None
+    votes: Mapping[str, tuple[str, ...]]
+    """By candidate: one column, or several that are summed."""
+    valid_votes: str | None = None
+    null_votes: str | None = None
+    empty_votes: str | None = None
+    registered_voters: str | None = None
+    scan: str | None = None
+    """Name or address of the sheet's image."""
+    delimiter: str = ","
+
+
+@dataclass(frozen=True)
 class Election:
     """One election. Build it with `load_election`; an `Election` that exists is consistent."""
 
@@ -133,6 +165,11 @@ class Election:
     registered: Mapping[MesaKey, int]
     """Registered voters by mesa, where known."""
     official: tuple[OfficialResult, ...]
+    independent: tuple[IndependentCount, ...]
+    electorate: Mapping[str, int]
+    """All registered voters of a unit by its code ('' is the nation), where known."""
+    result_columns: ResultColumns | None
+    """Of the tables of results by mesa that were published for this election."""
     sources: Mapping[str, str]
     """Where each data file comes from, by its key in election.yaml."""
     layout_file: Path | None

@@ -12,14 +12,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.analyse.announced import announced
+from pipeline.analyse.integrity import count_findings
 from pipeline.count.outputs import write_bytes
 from pipeline.count.resolve import Resolution
 from pipeline.count.totals import Totals
 from pipeline.election import Election
 from pipeline.publish import text
 from pipeline.publish.accounts import grade_account, mesa_account, scan_account
-from pipeline.publish.announced import announced
-from pipeline.publish.attention import count_findings, list_waiting
+from pipeline.publish.attention import list_waiting
 from pipeline.publish.votes import places, result
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -26,6 +26,8 @@ _EXPECTED, _REGISTERED, _OFFICIAL = (
     "registered_voters.csv",
     "official_results.csv",
 )
+_OF_THE_REAL_ONE = frozenset({"independent_counts", "electorate"})
+"""What is said of the model's votes and voters, and of nothing invented."""
 _OWN_KINDS = frozenset({"clean", "worn", "conflicting", "tampered", "no-symbol", "cut-off"})
 Seats = dict[tuple[str, int], int]
 
@@ -132,7 +134,7 @@ def _write(path: Path, rows: Iterable[list[str]]) -> None:
 
 def _yaml(model: dict[str, Any]) -> str:
     """The model's `election.yaml`, named as synthetic, with the invented tables' sources."""
-    changed = {key: value for key, value in model.items() if key != "independent_counts"}
+    changed = {key: value for key, value in model.items() if key not in _OF_THE_REAL_ONE}
     changed["slug"] = f"{model['slug'][:54]}-synthetic"
     changed["title"] = f"SYNTHETIC: {model['title']}"
     for key, name, source in (

@@ -17,30 +17,14 @@ from typing import Any
 import pytest
 
 import jobs.tally
-from jobs.cli import main
 from tests.jobs import island
 from tests.jobs.running import ACTAS, Ended, actas, tally_args
 
-COMMANDS = ("tally", "plan", "status", "explain", "report", "publish", "synth", "bench")
+COMMANDS = (
+    "tally", "plan", "status", "explain", "report", "publish", "synth", "bench", "analyse",
+    "compare",
+)  # fmt: skip
 Cli = Callable[..., Ended]
-
-
-@pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """The command in this process: a tenth of a second instead of a whole one."""
-
-    def run(*args: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["actas", *map(str, args)])
-        capfd.readouterr()
-        code: object = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        out, err = capfd.readouterr()
-        return Ended(code if isinstance(code, int) else int(code is not None), out, err)
-
-    return run
 
 
 @pytest.fixture(scope="module")

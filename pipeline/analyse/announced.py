@@ -20,6 +20,7 @@ class Figure:
     The wholes are what shares are taken of; None where there is none to take.
     """
 
+    code: str
     name: str
     votes: int
     whole: int | None
@@ -66,6 +67,7 @@ def _figures(
     names = _names(election)
     return tuple(
         Figure(
+            code=entry.candidate,
             name=names[entry.candidate],
             votes=entry.votes,
             whole=whole if _is_part(entry) else None,
