@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.count.register import Register, build_register
+from pipeline.count.repeats import note_repeats
+from pipeline.count.scan import Scan as Scan  # others take it from here
 from pipeline.election import Election, MesaKey
 from pipeline.findings import Finding
 from pipeline.read.qr.payload import Payload
@@ -42,33 +44,6 @@ class MesaStatus(StrEnum):
 
 GRADES = ("proven", "qr", "print")
 """From the best proven to the least: of agreeing scans the best is the one that counts."""
-
-
-@dataclass(frozen=True)
-class Scan:
-    """A current row of the ledger, as far as resolving needs it."""
-
-    uri: str
-    sha256: str | None
-    page: int
-    outcome: Outcome
-    grade: str | None
-    payload: Payload | None
-    rivals: tuple[Payload, ...]
-    findings: tuple[Finding, ...]
-    failure: str | None
-    attempt: str | None = None
-    """Which attempt read it."""
-    spare: int | None = None
-    """Parity codewords left over in the symbol's worst block."""
-    mesa_hint: MesaKey | None = None
-    """The mesa that an unreadable scan is known to show."""
-    registered_voters: int | None = None
-    """As printed on the sheet."""
-    uuid: str | None = None
-    hash_hex: str | None = None
-    box_ink: tuple[bool, ...] | None = None
-    """Of each member's box, whether there is ink; None where the boxes were not found."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +102,7 @@ def resolve(scans: Iterable[Scan], election: Election) -> Resolution:
     """Give every scan and every mesa its status. The order of `scans` does not matter."""
     ordered = sorted(scans, key=lambda scan: scan.uri)
     unique, copies = _split_copies(ordered)
+    unique = note_repeats(unique)
     groups = _group_by_mesa(unique)
     mentions = _mentions(unique)
     register = build_register(election, groups.keys() | mentions.keys())
@@ -196,6 +172,12 @@ def _against_register(
     if mesa in register.beyond:
         findings.append(Finding("mesa-over-register", f"centre {centre}, mesa {number}"))
     registered = election.registered.get(mesa)
+    printed = {scan.registered_voters for scan in group if scan.registered_voters is not None}
+    if registered is not None and printed - {registered}:
+        told = ", ".join(str(number) for number in sorted(printed))
+        findings.append(Finding("registered-differs", f"printed {told}, register {registered}"))
+    if registered is None and len(printed) == 1:
+        registered = min(printed)
     most = max(scan.payload.ballots for scan in group if scan.payload)
     if registered is not None and most > registered:
         findings.append(
