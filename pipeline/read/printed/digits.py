@@ -9,11 +9,11 @@ in this printer's fonts and after any scanner, nothing else tells a 5 from a 6 a
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pipeline.layout import OutlineFont
@@ -59,24 +59,38 @@ def font_digits(font: OutlineFont) -> Digits:
     return Digits(np.stack(drawn), advance("0", font) * SCALE)
 
 
-def code_offsets(
-    codes: list[str], cells: Floats, digits: Digits, reach: int = _CODE_REACH
-) -> tuple[Doubles, Doubles]:
-    """Where each row's code lies off the middle of its cell: (R, 2) in pixels, and its score (R,).
+def draw_numbers(texts: Sequence[str], digits: Digits) -> list[Floats]:
+    """Numbers as this print would show them, each on an odd number of rows and columns."""
+    return [_drawn(text, digits) for text in texts]
 
-    The score is the code's correlation with its cell, -1 to 1.
+
+def find_numbers(
+    drawn: Sequence[Floats], cells: Floats, around: Doubles, reach: int = _CODE_REACH
+) -> tuple[Doubles, Doubles]:
+    """Where each row's known number lies off the middle of its cell, and how well it fits.
+
+    Args:
+        drawn: the numbers (R), from `draw_numbers`.
+        cells: (R, H, W) sharpened ink.
+        around: (R, 2), pixels off the middle about which to look.
+        reach: how many pixels on each side.
+
+    Returns:
+        Offsets (R, 2) in pixels, and correlations (R,) with the cells, -1 to 1.
     """
-    offsets, scores = np.zeros((len(codes), 2)), np.zeros(len(codes))
+    offsets, scores = np.zeros((len(drawn), 2)), np.zeros(len(drawn))
     down, across = FRAME.middle
-    for number, (code, cell) in enumerate(zip(codes, cells, strict=True)):
-        drawn = _drawn(code, digits)
-        high, wide = drawn.shape
-        top, left = down - high // 2 - reach, across - wide // 2 - reach
-        top, left = max(0, top), max(0, left)
-        window = cell[top : down + high // 2 + 1 + reach]
-        window = window[:, left : across + wide // 2 + 1 + reach]
-        x, y, scores[number] = peak(correlate(window, drawn))
-        offsets[number] = x + left + wide // 2 - across, y + top + high // 2 - down
+    for row, (number, cell) in enumerate(zip(drawn, cells, strict=True)):
+        high, wide = number.shape
+        x0, y0 = (round(float(value)) for value in around[row])
+        top = max(0, down + y0 - high // 2 - reach)
+        left = max(0, across + x0 - wide // 2 - reach)
+        window = cell[top : down + y0 + high // 2 + 1 + reach]
+        window = window[:, left : across + x0 + wide // 2 + 1 + reach]
+        if window.shape[0] < high or window.shape[1] < wide:
+            continue
+        x, y, scores[row] = peak(correlate(window, number))
+        offsets[row] = x + left + wide // 2 - across, y + top + high // 2 - down
     return offsets, scores
 
 
@@ -112,7 +126,7 @@ def learn_digits(codes: list[str], cells: Floats, offsets: Doubles, digits: Digi
     Args:
         codes: the numbers that stand in the cells.
         cells: (R, H, W) sharpened ink.
-        offsets: (R, 2) pixels, as `code_offsets` gives them.
+        offsets: (R, 2) pixels, as `find_numbers` gives them.
         digits: what is known so far.
     """
     samples: list[list[Floats]] = [[] for _ in range(10)]
@@ -177,15 +191,22 @@ def _matches(cells: Floats, digits: Digits, reach: tuple[int, int]) -> Floats:
     """Inner products (R, S, 7, 10): shift, half-pitch position from -3 to 3, digit."""
     rows, columns = _BOX
     down, across = FRAME.middle
-    shifts, lower = (np.arange(-far, far + 1) for far in reach)
-    ys = down - rows // 2 + lower
+    count, _, width = cells.shape
+    high = rows + 2 * reach[1]
+    top = down - high // 2
+    # One tall image for all cells: a correlation of many small ones costs more to begin than to do.
+    tall = np.ascontiguousarray(cells[:, top : top + high]).reshape(count * high, width)
     places = np.round(across + (np.arange(7) - 3) * digits.pitch / 2).astype(int) - columns // 2
-    xs = places[None, :] + shifts[:, None]
-    windows = sliding_window_view(cells, _BOX, axis=(1, 2))
-    picked = windows[:, ys[:, None, None], xs[None, :, :]]  # R, dy, dx, 7, rows, columns
-    flat = picked.reshape(-1, rows * columns)
-    products = flat @ digits.templates.reshape(10, -1).T
-    return np.asarray(products.reshape(len(cells), lower.size * shifts.size, 7, 10), np.float32)
+    xs = places[None, :] + np.arange(-reach[0], reach[0] + 1)[:, None]
+    shifts = (2 * reach[1] + 1) * (2 * reach[0] + 1)
+    out = np.empty((count, shifts, 7, 10), np.float32)
+    for digit, template in enumerate(digits.templates):
+        found = cv2.matchTemplate(tall, template, cv2.TM_CCORR)
+        whole = np.empty((count * high, found.shape[1]), np.float32)
+        whole[: len(found)] = found  # below it lies nothing that is asked for
+        near = whole.reshape(count, high, -1)[:, : 2 * reach[1] + 1]
+        out[..., digit] = near[:, :, xs].reshape(count, shifts, 7)
+    return out
 
 
 def _score_places(

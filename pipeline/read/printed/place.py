@@ -7,7 +7,7 @@ across the way it keeps its scale. So a placement holds displacements at two col
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class Placement:
     heights: Doubles
     shifts: Doubles
     scores: Doubles
+    _known: dict[float, Doubles] = field(default_factory=dict, init=False, repr=False)
+    """Every row asks for its own again, column by column."""
 
     @property
     def score(self) -> float:
@@ -44,6 +46,11 @@ class Placement:
 
     def local(self, y: float) -> Doubles:
         """The affine map around a height, (3, 3): form millimetres to scan pixels."""
+        if y not in self._known:
+            self._known[y] = self._local(y)
+        return self._known[y]
+
+    def _local(self, y: float) -> Doubles:
         low = int(np.clip(np.searchsorted(self.heights, y) - 1, 0, len(self.heights) - 2))
         run = self.heights[low + 1] - self.heights[low]
         part = (y - self.heights[low]) / run

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from pipeline.read.printed import digits as digit_column
 from pipeline.read.printed import words as word_column
 from pipeline.read.printed.cells import cut_cells, ink_cells
-from pipeline.read.printed.digits import Digits, code_offsets, learn_digits, score_numbers
+from pipeline.read.printed.digits import (
+    Digits,
+    draw_numbers,
+    find_numbers,
+    learn_digits,
+    score_numbers,
+)
 from pipeline.read.printed.form import Row
 from pipeline.read.printed.ink import Floats, Grey
 from pipeline.read.printed.model import PrintModel
@@ -21,6 +27,7 @@ from pipeline.read.printed.words import Words, learn_words, score_words
 Integers = NDArray[np.int64]
 
 _NUMBER_REACH = 4  # pixels that a number may be off its row's place, to teach
+_RIVAL_REACH = 2  # pixels around a code in which its neighbours' are tried
 _NEIGHBOURS = 2  # rows on each side whose codes tell where a row lies, beside its own
 
 
@@ -82,7 +89,8 @@ def _teach_digits(aligned: _Aligned, cells: Floats, known: Integers, model: Prin
     seen = np.flatnonzero((known >= 0) & (known <= digit_column.LARGEST))
     texts = [str(known[row]) for row in seen]
     first = learn_digits(aligned.codes, aligned.cells, aligned.pixels, model.digits)
-    places, _ = code_offsets(texts, cells[seen], first, _NUMBER_REACH)
+    middle = np.zeros((len(texts), 2))
+    places, _ = find_numbers(draw_numbers(texts, first), cells[seen], middle, _NUMBER_REACH)
     return learn_digits(
         aligned.codes + texts,
         np.concatenate([aligned.cells, cells[seen]]),
@@ -116,13 +124,15 @@ def _align(page: Grey, placement: Placement, ballot: list[Row], model: PrintMode
     code_x = model.form.layout.ballot_table.code_x
     nothing = np.zeros((len(ballot), 2))
     cells = _cut(page, placement, ballot, [code_x] * len(ballot), nothing, "digits")
-    offsets, _ = code_offsets(codes, cells, model.digits)
-    digits = learn_digits(codes, cells, offsets, model.digits)
-    offsets, own = code_offsets(codes, cells, digits)
-    _, before = code_offsets(codes[-1:] + codes[:-1], cells, digits)
-    _, after = code_offsets(codes[1:] + codes[:1], cells, digits)
+    offsets, _ = find_numbers(draw_numbers(codes, model.digits), cells, nothing)
+    drawn = draw_numbers(codes, learn_digits(codes, cells, offsets, model.digits))
+    offsets, own = find_numbers(drawn, cells, nothing)
+    rivals = [
+        find_numbers(others, cells, offsets, _RIVAL_REACH)[1]
+        for others in (drawn[-1:] + drawn[:-1], drawn[1:] + drawn[:1])
+    ]
     calm = _calm(offsets) / digit_column.SCALE
-    return _Aligned(codes, cells, offsets, calm, own - np.maximum(before, after))
+    return _Aligned(codes, cells, offsets, calm, own - np.maximum(*rivals))
 
 
 def _calm(offsets: Doubles) -> Doubles:

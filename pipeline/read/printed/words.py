@@ -123,8 +123,9 @@ def _matches(cells: Floats, words: Words, middle: int, which: range) -> Floats:
     for number in which:
         template = words.templates[number]
         found = cv2.matchTemplate(tall, template, cv2.TM_CCORR)
-        found = np.pad(found, ((0, _ROWS - 1), (0, 0))).reshape(count, high, -1)
-        best = found[:, : 2 * _REACH_Y + 1].max(axis=1)
+        whole = np.empty((count * high, found.shape[1]), np.float32)
+        whole[: len(found)] = found  # below it lies nothing that is asked for
+        best = whole.reshape(count, high, -1)[:, : 2 * _REACH_Y + 1].max(axis=1)
         out[:, number, : best.shape[1]] = cv2.dilate(best, np.ones((1, _SLACK), np.uint8))
     return out
 
