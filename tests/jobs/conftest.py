@@ -54,3 +54,13 @@ def undisturbed(
 def faults(tmp_path: Path) -> dict[str, str]:
     """Environment under which reading processes obey `faults.faulty`."""
     return {"PYTHONPATH": switch_on(tmp_path / "switched-on")}
+
+
+@pytest.fixture(scope="session")
+def cluster_certs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificates of one cluster, as the command makes them."""
+    folder = tmp_path_factory.mktemp("cluster") / "certs"
+    made = actas("cluster", "certs", str(folder))
+    assert made.code == 0, made.err
+    assert "for one cluster" in made.out
+    return folder
