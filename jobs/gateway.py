@@ -9,6 +9,9 @@ from typing import Any
 from jobs.places import GatewayPlace
 from pipeline.errors import ClusterError
 
+_closed: list[Any] = []
+"""dask-gateway 2026.3 closes a client that is collected once more, and fails: see they are not."""
+
 
 @contextmanager
 def gateway_cluster(place: GatewayPlace) -> Iterator[tuple[Any, str]]:
@@ -35,7 +38,8 @@ def gateway_cluster(place: GatewayPlace) -> Iterator[tuple[Any, str]]:
             "Is the address right? Its password is read from "
             "DASK_GATEWAY__AUTH__KWARGS__PASSWORD. The gateway's log says more.",
         ) from error
+    _closed.append(gateway)
     with gateway, cluster:
         cluster.scale(place.workers)
-        with cluster.get_client(set_as_default=False) as client:
+        with cluster.get_client() as client:
             yield client, cluster.dashboard_link or ""
