@@ -28,6 +28,8 @@ Examples:
   actas status results                               totals and accounting
   actas explain results 240111020.01                 why a mesa has its status
   actas report results                               write results/site/index.html
+  actas doctor --cluster my-lan.yaml scans/ --out results
+                                                     is a cluster fit to count on?
 
 \b
 Exit codes: 0 all well; 2 bad arguments, configuration or results folder;

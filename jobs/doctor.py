@@ -41,7 +41,7 @@ SEEN_SECONDS = 5.0
 """A shared folder may show a new file that late on another machine."""
 FOREIGN = (ImportError, AttributeError, TypeError)
 """What a machine raises that has not got this program."""
-TOGETHER = "Install the same versions on all machines: pip install -c constraints.txt actas"
+TOGETHER = "Install the same release, by its constraints.txt, on all machines: docs/clusters.md"
 
 
 @dataclass(frozen=True)

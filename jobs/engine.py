@@ -31,6 +31,8 @@ SETTINGS: Mapping[str, int | float | str | bool] = MappingProxyType(
         "distributed.worker.memory.terminate": False,
         "distributed.scheduler.active-memory-manager.start": False,
         "distributed.worker.profile.enabled": False,
+        # Every 20 ms, each waiting process takes 2 to 2.7% of a core; every second, 0.3 to 0.7%.
+        "distributed.admin.tick.interval": "1s",
     }
 )
 DASK = (sys.executable, "-P", "-m", "dask")
@@ -91,4 +93,4 @@ def _tls(certs: Certificates | None) -> list[str]:
     if certs is None:
         return []
     files = {"--tls-ca-file": certs.ca, "--tls-cert": certs.cert, "--tls-key": certs.key}
-    return [word for option, path in files.items() for word in (option, str(path.resolve()))]
+    return [word for option, path in files.items() for word in (option, str(path.absolute()))]
