@@ -166,7 +166,8 @@ def test_a_laptop_that_joins_later_with_another_version_reads_nothing(
     certs = ("--certs", str(cluster_certs))
     newer = other_code(tmp_path / "newer")
     with laptops(tmp_path, Laptop("ana"), certs=cluster_certs) as cluster:
-        args = tally_args(town, out, island_folder, "--cluster", cluster.address, *certs)
+        more = ("--cluster", cluster.address, *certs, "--deadline", "300")
+        args = tally_args(town, out, island_folder, *more)
         with started(*args) as process:
             readers = hold_in_the_middle(process, out, worker_of(cluster.workers[0]))
             with joined(tmp_path, cluster, Laptop("late", newer), cluster_certs):
