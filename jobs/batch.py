@@ -9,13 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.isolate import IsolatedReader, reader_of_this_thread
+from jobs.checkup import refuse_other_code
+from jobs.isolate import reader_of_this_thread
 from jobs.settings import BatchSettings
 from pipeline.count.records import ScanRecord, make_records, to_table
 from pipeline.count.store import Part, write_part
 from pipeline.findings import Finding
 from pipeline.read.record import PageReading, failed
 from pipeline.read.scans import ScanFile, read_bytes
+
+Content = bytes | Finding | None
+"""A file's bytes, why they cannot be had, or nothing where they are still to be fetched."""
 
 
 @dataclass(frozen=True)
@@ -41,33 +45,46 @@ def read_batch(files: Sequence[ScanFile], settings: BatchSettings) -> Receipt:
 
     Raises:
         OSError: the part cannot be written (disk full, folder gone).
+        ClusterError: this worker has another version of the program than the driver.
     """
     start = time.monotonic()
-    records = _read_files(files, settings, reader_of_this_thread(settings.reader))
+    records = read_records(files, settings, [None] * len(files))
     part = write_part(Path(settings.folder), batch_id(files, settings), to_table(records))
-    outcomes = Counter(record.reading.outcome.value for record in records)
-    return Receipt(part, len(files), dict(outcomes), time.monotonic() - start)
+    return Receipt(part, len(files), outcomes_of(records), time.monotonic() - start)
 
 
-def _read_files(
-    files: Sequence[ScanFile], settings: BatchSettings, reader: IsolatedReader
+def outcomes_of(records: Sequence[ScanRecord]) -> dict[str, int]:
+    """How many records ended in which way."""
+    return dict(Counter(record.reading.outcome.value for record in records))
+
+
+def read_records(
+    files: Sequence[ScanFile], settings: BatchSettings, contents: Sequence[Content]
 ) -> list[ScanRecord]:
-    """While the process reads one file, the next one's bytes are fetched and hashed."""
+    """The records of the files, whose contents may have been fetched already.
+
+    While the process reads one file, the next one's bytes are fetched and hashed.
+    """
+    refuse_other_code(settings.code)
+    reader = reader_of_this_thread(settings.reader)
     records: list[ScanRecord] = []
-    following = _load(files[0], settings)
+    following = _load(files[0], contents[0], settings)
     for index, file in enumerate(files):
         content, sha256 = following
         if isinstance(content, bytes):
             reader.submit(content)
         if index + 1 < len(files):
-            following = _load(files[index + 1], settings)
+            following = _load(files[index + 1], contents[index + 1], settings)
         readings = [failed(1, content)] if isinstance(content, Finding) else reader.result()
         records.extend(_records(file, sha256, readings, settings))
     return records
 
 
-def _load(file: ScanFile, settings: BatchSettings) -> tuple[bytes | Finding, str | None]:
-    content = read_bytes(file, settings.reader.limits.max_bytes)
+def _load(
+    file: ScanFile, content: Content, settings: BatchSettings
+) -> tuple[bytes | Finding, str | None]:
+    if content is None:
+        content = read_bytes(file, settings.reader.limits.max_bytes)
     if isinstance(content, Finding):
         return content, None
     return content, hashlib.sha256(content).hexdigest()

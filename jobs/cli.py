@@ -13,6 +13,8 @@ import typer
 
 from jobs.analyse import analyse, compare
 from jobs.bench.cli import app as bench_app
+from jobs.cluster_cli import Certs, ClusterName, Insecure, Send, doctor, place_of
+from jobs.cluster_cli import app as cluster_app
 from jobs.publish import publish
 from pipeline.errors import ActasError
 
@@ -31,6 +33,8 @@ Examples:
   actas publish results                              write results/open-data
   actas analyse results                              what is missing, and what it could change
   actas compare results published.csv                mesa by mesa against another table
+  actas doctor --cluster my-lan.yaml scans/ --out results
+                                                     is a cluster fit to count on?
 
 \b
 Exit codes: 0 all well; 2 bad arguments, configuration or results folder;
@@ -45,6 +49,8 @@ app = typer.Typer(
 
 app.add_typer(bench_app, name="bench")
 app.command()(publish)
+app.add_typer(cluster_app, name="cluster")
+app.command()(doctor)
 
 Scans = Annotated[
     list[str], typer.Argument(help="Folders, lists of files (one a line), files or URLs.")
@@ -74,9 +80,10 @@ def tally(
         int | None,
         typer.Option(min=1, max=256, help="Workers on this machine. Default: a core each."),
     ] = None,
-    cluster: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://127.0.0.1:8786.")
-    ] = None,
+    cluster: ClusterName = None,
+    certs: Certs = None,
+    insecure: Insecure = False,
+    send: Send = False,
     batch: Annotated[int | None, typer.Option(min=1, max=4096, help="Scans a batch.")] = None,
     deadline: Annotated[
         float, typer.Option(min=0.1, max=3600, help="Seconds that one page may take.")
@@ -100,6 +107,7 @@ def tally(
     Examples:
       actas tally scans/ --out results
       actas tally scans/ more-scans/ list.txt --out results --workers 4
+      actas tally scans/ --out results --cluster tls://192.168.1.10:8786 --certs certs/ --send
       actas tally scans/ --out results --json > summary.json
     """
     from jobs.progress import open_progress
@@ -112,7 +120,7 @@ def tally(
         out=out,
         election=_election_folder(election, out),
         workers=workers or os.cpu_count() or 1,
-        cluster=cluster,
+        cluster=place_of(cluster, certs, insecure=insecure, send=send),
         batch_size=batch,
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         deadline=deadline,

@@ -38,3 +38,5 @@ class BatchSettings:
     run: int
     folder: str
     """Where the parts are written."""
+    code: str = ""
+    """The driver's program (`checkup.code_hash`), which every worker's must be; "" asks nothing."""

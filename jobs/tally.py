@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from jobs.lock import locked
+from jobs.places import Place
 from jobs.settings import BatchSettings, ReaderSettings
 from pipeline.count.load import COLUMNS, scans_of
 from pipeline.count.outputs import RunFacts, write_outputs
@@ -44,7 +45,7 @@ class Options:
     out: Path
     election: Path
     workers: int
-    cluster: str | None = None
+    cluster: Place | None = None
     batch_size: int | None = None
     limits: Limits = field(default_factory=Limits)
     deadline: float = 20.0
@@ -146,14 +147,20 @@ def _read(
     if not plan.todo:
         return
     # Only here: a run with nothing new needs no cluster and should not pay for importing one.
+    from jobs.checkup import code_hash
     from jobs.cluster import open_cluster, run_batches
+    from jobs.doctor import Task, require_fitness
     from jobs.isolate import close_readers
 
     folder = (options.out / "scans").resolve()
-    settings = BatchSettings(options.reader(election), plan.version, ledger.next_run(), str(folder))
+    reader = options.reader(election)
+    code = code_hash() if options.cluster else ""
+    settings = BatchSettings(reader, plan.version, ledger.next_run(), str(folder), code)
     committer = _Committer(ledger)
     try:
         with open_cluster(options.workers, options.cluster) as cluster, Stop() as stop:
+            if cluster.remote:
+                require_fitness(cluster.client, Task(plan.todo, folder, reader, cluster.send))
             progress.begin(len(plan.todo), cluster.threads, cluster.dashboard)
             size = options.batch_size or _batch_size(len(plan.todo), cluster.threads)
             batches = cut_batches(plan.todo, size)

@@ -38,6 +38,12 @@ class ResultsError(ActasError):
     exit_code = 2
 
 
+class ClusterError(ActasError):
+    """A cluster cannot be used: unsafe, out of reach, or its machines are not alike."""
+
+    exit_code = 2
+
+
 class InterruptedRunError(ActasError):
     """The run stopped before its end; what is committed stays, and the same command goes on."""
 

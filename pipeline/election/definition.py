@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from pipeline.errors import ConfigError
+from pipeline.election.strict import read_checked
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -18,9 +17,6 @@ Separator = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[!-/:-@\
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-_Shape = TypeVar("_Shape", bound=_Part)
 
 
 class CodePart(_Part):
@@ -169,19 +165,6 @@ class Definition(_Part):
         return self
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """Safe YAML that refuses a key that stands twice, where plain YAML would drop the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise yaml.YAMLError(f"line {line}: the key {key.value!r} stands twice")
-            seen.add(key.value)
-        return dict(super().construct_mapping(node, deep))
-
-
 def read_definition(path: Path) -> Definition:
     """Parse and check `election.yaml`.
 
@@ -189,7 +172,7 @@ def read_definition(path: Path) -> Definition:
         ConfigError: no such file, not YAML, or a key with a wrong value; says which.
     """
     hint = "Give a folder that holds an election.yaml, such as configs/venezuela-2024."
-    return _read(path, Definition, hint)
+    return read_checked(path, TypeAdapter(Definition), hint)
 
 
 def read_columns(path: Path) -> ColumnsPart:
@@ -198,27 +181,5 @@ def read_columns(path: Path) -> ColumnsPart:
     Raises:
         ConfigError: no such file, not YAML, or a key with a wrong value; says which.
     """
-    return _read(path, ColumnsPart, "Give a YAML file that names the columns of the table.")
-
-
-def _read(path: Path, kind: type[_Shape], hint: str) -> _Shape:
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})", hint) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from error
-    try:
-        return kind.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError("\n".join(_sentences(path, error))) from error
-
-
-def _sentences(path: Path, error: ValidationError) -> list[str]:
-    """One line per mistake: file, key, value, what is wrong."""
-    lines = []
-    for fault in error.errors():
-        key = ".".join(str(step) for step in fault["loc"]) or "(whole file)"
-        value = "" if fault["type"] == "missing" else f" (value: {fault['input']!r})"
-        lines.append(f"{path}: {key}: {fault['msg']}{value}"[:500])
-    return lines
+    hint = "Give a YAML file that names the columns of the table."
+    return read_checked(path, TypeAdapter(ColumnsPart), hint)

@@ -75,3 +75,13 @@ def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> C
         return Ended(code if isinstance(code, int) else int(code is not None), out, err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def cluster_certs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificates of one cluster, as the command makes them."""
+    folder = tmp_path_factory.mktemp("cluster") / "certs"
+    made = actas("cluster", "certs", str(folder))
+    assert made.code == 0, made.err
+    assert "for one cluster" in made.out
+    return folder
