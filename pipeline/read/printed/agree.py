@@ -24,10 +24,10 @@ from pipeline.read.printed.rows import RowScores
 
 HALFWAY = 0.55
 """Share of the margin that another number would make from which it is taken to stand there."""
-_LEAST, _MOST = (0.012, 0.012), (0.06, 0.018)
+_LEAST, _MOST = (0.012, 0.012), (0.125, 0.015)
 """For digits and words: no smaller margin is an alarm, and every larger one is."""
 _CLEAR = 0.8  # of the sheet's usual score: what fits less than that is no number, but a stain
-_LEGIBLE = (0.6, 0.45)
+_LEGIBLE = (0.6, 0.6)
 """The usual score of a sheet's digits and words below which nothing is told from them."""
 
 
