@@ -38,11 +38,13 @@ class Paper:
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
 class Font:
-    """A weight, an em size, and by how much its letters are wider than the font's own."""
+    """A weight, an em size, by how much its letters are wider than the font's own, and how much
+    wider the printer sets the gaps between them."""
 
     weight: Literal["regular", "bold"]
     size: Mm
     stretch: Annotated[float, Field(gt=0.5, lt=2)] = 1.0
+    spacing: Annotated[float, Field(ge=0, lt=2, allow_inf_nan=False)] = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)

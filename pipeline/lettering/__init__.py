@@ -3,6 +3,10 @@
 The receipt printer sets whole dots (about 190 to the inch) from hinted fonts, and the scanner
 sees them a little blurred. So a string is rendered in black and white at whole dots, then scaled
 to the scan's resolution. A vote count or a party name costs one rendering in a whole run.
+
+The printer's font is like Arial. Of the free ones that are, Liberation Sans is nearest to its bold
+letters. Its regular figure 1 has a foot; TeX Gyre Heros' has none, as the printed one, and its 5 is
+as like its 6 as on paper.
 """
 
 from __future__ import annotations
@@ -19,13 +23,13 @@ from PIL import Image, ImageDraw, ImageFont
 from pipeline.layout import MM_PER_INCH, Font
 
 _FONT_FILES = {
-    "regular": Path(__file__).with_name("fonts") / "LiberationSans-Regular.ttf",
+    "regular": Path(__file__).with_name("fonts") / "TeXGyreHeros-Regular.otf",
     "bold": Path(__file__).with_name("fonts") / "LiberationSans-Bold.ttf",
 }
 _PAD = 4
 # What heat and paper do to a dot: its neighbours darken, more along the printing head than across.
 _BLEED = np.array([[0.05, 0.2, 0.05], [0.25, 1.0, 0.25], [0.05, 0.2, 0.05]], np.float32)
-_BLUR = 0.55  # of the scanner's lens, in dots
+_BLUR = 0.4  # of the scanner's lens, in dots; the feeder's warp adds as much again
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,15 @@ def strip(text: str, font: Font, dot: float, dpi: int) -> Strip:
     dots = max(4, round(font.size / dot))
     scale = font.size / MM_PER_INCH * dpi / dots
     face = _font(font.weight, dots)
-    wide, high = int(face.getlength(text)) + 2 * _PAD + dots, 2 * dots + 2 * _PAD
+    pieces = list(text) if font.spacing else [text]
+    steps = [face.getlength(piece) + font.spacing / dot for piece in pieces]
+    wide, high = int(sum(steps)) + 2 * _PAD + dots, 2 * dots + 2 * _PAD
     image = Image.new("L", (wide, high), 255)
     draw = ImageDraw.Draw(image)
     draw.fontmode = "1"
-    draw.text((_PAD, _PAD + dots), text, fill=0, font=face, anchor="ls")
+    for number, piece in enumerate(pieces):
+        x = _PAD + round(sum(steps[:number]))
+        draw.text((x, _PAD + dots), piece, fill=0, font=face, anchor="ls")
     return _cut_to_ink(_scan(np.asarray(image), scale, font.stretch), round((_PAD + dots) * scale))
 
 

@@ -12,6 +12,7 @@ import pytest
 import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image
+from pipeline.synthetic.glyphs import strip
 
 from pipeline.layout import MM_PER_INCH, Layout, load_layout
 from pipeline.synthetic.encode import STYLES, JpegStyle, encode_jpeg
@@ -223,6 +224,25 @@ def test_what_cannot_be_printed_is_refused(change: dict[str, object], message: s
 def test_an_override_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="printed_digits has 1"):
         dataclasses.replace(DATA, printed_digits=(1,))
+
+
+def test_spacing_widens_the_gaps_and_not_the_letters() -> None:
+    plain = dataclasses.replace(LAYOUT.fonts.body, spacing=0.0)
+    wide = dataclasses.replace(plain, spacing=4 * LAYOUT.paper.dot)
+    dots = 4 * plain.size / MM_PER_INCH * 200 / round(plain.size / LAYOUT.paper.dot)
+    for text in ("0", "Cero", "Uno, Dos"):
+        one, other = (strip(text, font, LAYOUT.paper.dot, 200) for font in (plain, wide))
+        gaps = dots * plain.stretch * (len(text) - 1)
+        assert other.width - one.width == pytest.approx(gaps, abs=2)
+        assert abs(other.grey.shape[0] - one.grey.shape[0]) <= 1
+
+
+def test_a_printed_one_stands_on_no_foot_and_a_five_is_like_a_six() -> None:
+    glyphs = {t: strip(t, LAYOUT.fonts.digits, LAYOUT.paper.dot, 200).grey for t in "156"}
+    ink = (glyphs["1"] < 128).sum(axis=1)
+    assert ink[-2] < ink.max()
+    five, six = (cv2.resize(glyphs[t], (8, 13), interpolation=cv2.INTER_AREA).ravel() for t in "56")
+    assert np.corrcoef(five, six)[0, 1] > 0.75
 
 
 def test_spelling() -> None:
