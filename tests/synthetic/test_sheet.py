@@ -12,9 +12,9 @@ import pytest
 import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image
-from pipeline.synthetic.glyphs import strip
 
 from pipeline.layout import MM_PER_INCH, Layout, load_layout
+from pipeline.lettering import strip
 from pipeline.synthetic.encode import STYLES, JpegStyle, encode_jpeg
 from pipeline.synthetic.paper import scan_look
 from pipeline.synthetic.people import INVENTED_IDS, INVENTED_NAMES

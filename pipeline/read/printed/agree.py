@@ -27,7 +27,7 @@ HALFWAY = 0.55
 _LEAST, _MOST = (0.012, 0.012), (0.125, 0.015)
 """For digits and words: no smaller margin is an alarm, and every larger one is."""
 _CLEAR = 0.8  # of the sheet's usual score: what fits less than that is no number, but a stain
-_LEGIBLE = (0.6, 0.6)
+_LEGIBLE = (0.72, 0.6)
 """The usual score of a sheet's digits and words below which nothing is told from them."""
 
 

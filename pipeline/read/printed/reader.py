@@ -16,13 +16,15 @@ from pipeline.read.printed.model import PrintModel
 from pipeline.read.printed.place import Placement, similarity
 from pipeline.read.printed.register import register
 from pipeline.read.printed.rows import score_rows
-from pipeline.read.printed.seek import LEAST, place
+from pipeline.read.printed.seek import LEAST, place, refine
 
 MODULES = {version: 17 + 4 * version for version in range(1, 41)}
 _ENOUGH = 3.2
 """Pixels per millimetre from which a page is sharp enough to lay the form over it."""
 _FULL_SHEET = 450.0
 """Millimetres that a page shows at least: tells whether half a page's pixels are enough."""
+_GOOD = 0.4
+"""A placement with this score needs no second look; a photograph's perspective may."""
 _SHOWN = 4
 """Rows that a finding names at most."""
 
@@ -65,6 +67,8 @@ def place_by_symbol(
     sharp = float(np.hypot(guess[0, 0], guess[1, 0])) / 2 >= _ENOUGH
     image, scale = (half, 0.5) if sharp else (full, 1.0)
     placement = register(image, scale, guess, model.form, model.reference)
+    if placement.score < _GOOD:
+        placement = refine(image, scale, placement, model.form, model.reference)
     if placement.score >= LEAST:
         return placement
     return place(image, scale, model.form, model.reference)

@@ -19,8 +19,9 @@ from pipeline.read.printed.ink import Floats, Grey, ink_of
 from pipeline.read.printed.place import COLUMNS, Doubles, Placement, similarity
 from pipeline.read.printed.register import ROUGH, Reference, register, smoothest
 
-LEAST = 0.2
+LEAST = 0.28
 """A placement with a lower score is none: sheets of the form have 0.4 and more, others 0.1."""
+_WORTH = 0.2  # a score from which a second look is worth its time
 _LONG_SIDE = 1500  # pixels that the page is made small to: about 1.7 to the millimetre
 _LEAN = 12.0  # degrees that a page may lean
 _LEAN_STEP = 0.5
@@ -68,12 +69,20 @@ def place(page: Grey, scale: float, form: Form, reference: Reference) -> Placeme
     if not tried:
         return None
     best = max(tried, key=lambda placement: placement.score)
-    if best.score < LEAST:
+    if best.score < _WORTH:
         return None
-    points = np.array([(x, y) for y in best.heights for x in COLUMNS])
-    guess = similarity(points, best.to_scan(points))
+    best = refine(page, scale, best, form, reference)
+    return best if best.score >= LEAST else None
+
+
+def refine(
+    page: Grey, scale: float, placement: Placement, form: Form, reference: Reference
+) -> Placement:
+    """The form laid out once more, from where a first placement has it: the better of the two."""
+    points = np.array([(x, y) for y in placement.heights for x in COLUMNS])
+    guess = similarity(points, placement.to_scan(points))
     again = register(page, scale, guess, form, reference)
-    return max(best, again, key=lambda placement: placement.score)
+    return max(placement, again, key=lambda one: one.score)
 
 
 def _square(affine: NDArray[Any]) -> Doubles:
