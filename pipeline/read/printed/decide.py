@@ -32,6 +32,7 @@ MOST_DISPUTED = 3
 """Rows in which the sum may decide between digits and words."""
 _SUPPORT = 2  # readings of a total, of four, that must agree before it proves anything
 _CLEAR = 0.45  # of the sheet's usual score: a cell below it is not read
+_FAINTEST = 0.2  # no score below this is a reading, or blank columns would be a sheet of zeros
 _CODES_FIT = 0.75  # share of the rows whose code must stand where it should
 _RUN = 3  # rows in a row that may not all lack their code
 _CHOICES = 6  # numbers of each row that the likeliest sum may choose from
@@ -100,7 +101,7 @@ def _readings(scores: RowScores, form: Form) -> tuple[list[int | None], list[int
 
 def _clear(table: Floats) -> list[int | None]:
     best = table.max(axis=1)
-    least = _CLEAR * float(np.median(best))
+    least = max(_FAINTEST, _CLEAR * float(np.median(best)))
     return [
         int(value) if score >= least else None
         for value, score in zip(table.argmax(axis=1), best, strict=True)
@@ -112,7 +113,7 @@ def read_totals(scores: RowScores, form: Form) -> Totals:
     found: dict[str, Counter[int]] = {}
     for table in (scores.digits, scores.words):
         best = table.max(axis=1)
-        least = _CLEAR * float(np.median(best))
+        least = max(_FAINTEST, _CLEAR * float(np.median(best)))
         for row, values, score in zip(form.rows, table, best, strict=True):
             if row.counts != "votes" and score >= least:
                 found.setdefault(row.counts, Counter())[int(values.argmax())] += 1
