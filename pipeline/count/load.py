@@ -16,7 +16,7 @@ from pipeline.read.record import Grade, Outcome
 COLUMNS = (
     "uri", "sha256", "page", "outcome", "grade", "payload", "rivals",
     "findings", "finding_details", "failure", "acta_code", "attempt", "spare",
-    "printed", "registered_voters", "uuid", "hash", "box_ink",
+    "printed", "print_check", "registered_voters", "uuid", "hash", "box_ink",
 )  # fmt: skip
 
 
@@ -45,6 +45,8 @@ def scans_of(rows: pa.Table, rules: SheetRules) -> Iterator[Scan]:
             spare=row["spare"],
             mesa_hint=hint.mesa if hint and payload is None else None,
             registered_voters=row["registered_voters"],
+            print_check=row["print_check"],
+            printed=row["printed"],
             uuid=row["uuid"],
             hash_hex=row["hash"],
             box_ink=None if row["box_ink"] is None else tuple(row["box_ink"]),

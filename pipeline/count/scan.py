@@ -31,6 +31,10 @@ class Scan:
     """The mesa that an unreadable scan is known to show."""
     registered_voters: int | None = None
     """As printed on the sheet."""
+    print_check: str | None = None
+    """What the print came to: see `PageReading.print_check`."""
+    printed: str | None = None
+    """The numbers that the print says, written like a payload, where there was no symbol."""
     uuid: str | None = None
     hash_hex: str | None = None
     box_ink: tuple[bool, ...] | None = None
