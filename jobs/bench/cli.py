@@ -103,6 +103,39 @@ def qr(
     typer.echo(show(plan, taken, left_out, work))
 
 
+@app.command("print")
+def print_(
+    sheets: Annotated[int, typer.Option(min=0, help="Synthetic sheets to draw.")] = 300,
+    real: Annotated[
+        Path, typer.Option(help="Folder of real sheets with truth.csv; without it none are used.")
+    ] = Path("../shared/real"),
+    seed: Annotated[int, typer.Option(min=0)] = 20240728,
+    peer_sheets: Annotated[
+        int, typer.Option(min=0, help="Clean sheets whose rows other programs see too.")
+    ] = 2,
+    workers: Annotated[int, typer.Option(min=1, max=256)] = 2,
+    out: Annotated[Path | None, typer.Option(help="Write the section there too.")] = None,
+) -> None:
+    """The print: what it proves without the QR, what it catches beside it, and what that costs.
+
+    \b
+    Examples:
+      actas bench print --sheets 60
+      actas bench print --sheets 20000 --out print.md
+    """
+    from jobs.bench.printed import Plan, take_all
+    from jobs.bench.printed_show import show
+    from jobs.progress import open_progress
+
+    plan = Plan(str(SHIPPED), str(real), sheets, seed, peer_sheets)
+    with open_progress() as progress:
+        taken = take_all(plan, workers, progress)
+    section = show(plan, taken)
+    if out:
+        out.write_text(section, encoding="utf-8")
+    typer.echo(section)
+
+
 @app.command()
 def estimate(
     source: Annotated[
