@@ -169,13 +169,13 @@ def _prove(
 def _rest(valid: int, totals: Totals) -> tuple[int, int] | None:
     """Null and empty votes, if the rows' sum is the total of valid votes and exactly one pair of
     what was read twice makes it the number of all votes."""
-    everything = _settled(totals.everything)
-    if everything is None or _settled(totals.valid) != valid:
+    if _settled(totals.valid) != valid:
         return None
+    everything = _read_twice(totals.everything)
     pairs = [
         (null, empty)
         for null, empty in product(_read_twice(totals.null), _read_twice(totals.empty))
-        if valid + null + empty == everything
+        if valid + null + empty in everything
     ]
     return pairs[0] if len(pairs) == 1 else None
 
