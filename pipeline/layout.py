@@ -68,14 +68,17 @@ class OutlineFont:
     size: Mm
     stretch: Annotated[float, Field(gt=0.5, lt=2)]
     spacing: Annotated[float, Field(ge=0, lt=1)]
+    weight: Literal["regular", "bold"] = "regular"
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
 class Outlines:
-    """How the columns that are read are compared with a scan."""
+    """How the columns and lines that are read are compared with a scan."""
 
     words: OutlineFont
     digits: OutlineFont
+    body: OutlineFont
+    strong: OutlineFont
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)

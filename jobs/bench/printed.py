@@ -264,7 +264,7 @@ def _model(election: Election) -> PrintModel:
     if rules.layout is None:
         raise InputError("This election has no layout.", "Name one in election.yaml: layout: FILE")
     lines = tuple(BallotLine(p.candidate_name, p.party, p.party_code) for p in rules.ballot)
-    return model_of(rules.layout, lines)
+    return model_of(rules.layout, lines, rules.acta_code)
 
 
 @lru_cache(maxsize=2)

@@ -16,7 +16,7 @@ from pipeline.read.record import Grade, Outcome
 COLUMNS = (
     "uri", "sha256", "page", "outcome", "grade", "payload", "rivals",
     "findings", "finding_details", "failure", "acta_code", "attempt", "spare",
-    "printed", "print_check", "registered_voters", "uuid", "hash", "box_ink",
+    "printed", "print_check", "registered_voters", "printed_at", "uuid", "hash", "box_ink",
 )  # fmt: skip
 
 
@@ -47,6 +47,7 @@ def scans_of(rows: pa.Table, rules: SheetRules) -> Iterator[Scan]:
             registered_voters=row["registered_voters"],
             print_check=row["print_check"],
             printed=row["printed"],
+            printed_at=row["printed_at"],
             uuid=row["uuid"],
             hash_hex=row["hash"],
             box_ink=None if row["box_ink"] is None else tuple(row["box_ink"]),

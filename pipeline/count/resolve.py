@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from pipeline.count.register import Register, build_register
@@ -173,9 +174,7 @@ def _against_register(
         findings.append(Finding("mesa-over-register", f"centre {centre}, mesa {number}"))
     registered = election.registered.get(mesa)
     printed = {scan.registered_voters for scan in group if scan.registered_voters is not None}
-    if registered is not None and printed - {registered}:
-        told = ", ".join(str(number) for number in sorted(printed))
-        findings.append(Finding("registered-differs", f"printed {told}, register {registered}"))
+    findings.extend(_against_print(group, registered, printed, election))
     if registered is None and len(printed) == 1:
         registered = min(printed)
     most = max(scan.payload.ballots for scan in group if scan.payload)
@@ -184,6 +183,19 @@ def _against_register(
             Finding("votes-over-registered", f"{most} votes, {registered} registered voters")
         )
     return tuple(findings)
+
+
+def _against_print(
+    group: Sequence[Scan], registered: int | None, printed: set[int], election: Election
+) -> Iterator[Finding]:
+    """Notes on what the headers say of voters and of the day."""
+    if registered is not None and printed - {registered}:
+        told = ", ".join(str(number) for number in sorted(printed))
+        yield Finding("registered-differs", f"printed {told}, register {registered}")
+    days = {scan.printed_at[:10] for scan in group if scan.printed_at}
+    usual = {str(election.date + timedelta(days=later)) for later in (0, 1)}
+    if days - usual:
+        yield Finding("date-outside", ", ".join(sorted(days - usual)))
 
 
 def _resolve_group(

@@ -35,6 +35,7 @@ class Scan:
     """What the print came to: see `PageReading.print_check`."""
     printed: str | None = None
     """The numbers that the print says, written like a payload, where there was no symbol."""
+    printed_at: str | None = None
     uuid: str | None = None
     hash_hex: str | None = None
     box_ink: tuple[bool, ...] | None = None

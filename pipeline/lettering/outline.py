@@ -19,33 +19,44 @@ from pipeline.layout import OutlineFont
 
 Floats = NDArray[np.float32]
 
-_FONT = Path(__file__).with_name("fonts") / "LiberationSans-Regular.ttf"
+_FONT_FILES = {
+    "regular": Path(__file__).with_name("fonts") / "LiberationSans-Regular.ttf",
+    "bold": Path(__file__).with_name("fonts") / "LiberationSans-Bold.ttf",
+}
 _EM = 64  # pixels of the large rendering that the small ones are warped from
 _FINER = 4
 CAPITAL = 0.72
 """Height of a capital or a digit, of its em."""
+_BLUR = 0.1
+"""Of paper, lens and compression together, in millimetres."""
 
 
 def advance(text: str, font: OutlineFont) -> float:
     """From the start of a text to where the next letter would start, in millimetres."""
-    face = _face()
+    face = _face(font.weight)
     ems = sum(face.getlength(letter) / _EM + font.spacing for letter in text)
     return float(ems * font.size * font.stretch)
 
 
-@lru_cache(maxsize=1)
-def _face() -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(_FONT), _EM, layout_engine=ImageFont.Layout.BASIC)
+@lru_cache(maxsize=2)
+def _face(weight: str) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(_FONT_FILES[weight]), _EM, layout_engine=ImageFont.Layout.BASIC)
 
 
 def draw_outline(
-    text: str, font: OutlineFont, pixels_per_mm: float, rows: int, pad: float
+    text: str,
+    font: OutlineFont,
+    pixels_per_mm: float,
+    rows: int,
+    pad: float,
+    blur: float = _BLUR,
 ) -> Floats:
     """Ink of a text, 0 to 1, `rows` high with the middle of its capitals in the middle.
 
-    The text starts `pad` millimetres from the left edge, and as much is left on the right.
+    The text starts `pad` millimetres from the left edge, and as much is left on the right; `blur`
+    is in millimetres.
     """
-    face, z = _face(), pixels_per_mm
+    face, z = _face(font.weight), pixels_per_mm
     width = sum(face.getlength(letter) for letter in text) + len(text) * font.spacing * _EM
     image = Image.new("L", (int(width) + 4 * _EM, 3 * _EM), 0)
     draw = ImageDraw.Draw(image)
@@ -64,9 +75,5 @@ def draw_outline(
     )
     large = np.asarray(image, np.float32) / 255
     fine = cv2.warpAffine(large, move, (columns * _FINER, rows * _FINER), flags=cv2.INTER_AREA)
-    fine = cv2.GaussianBlur(fine, (0, 0), _BLUR * z * _FINER)
+    fine = cv2.GaussianBlur(fine, (0, 0), blur * z * _FINER)
     return np.asarray(cv2.resize(fine, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
-
-
-_BLUR = 0.1
-"""Of paper, lens and compression together, in millimetres."""

@@ -10,9 +10,19 @@ from dataclasses import replace
 from pipeline.election import SheetRules
 from pipeline.findings import Finding
 from pipeline.read.image import Page
+from pipeline.read.printed.agree import Agreement
 from pipeline.read.printed.decide import Decision, Verdict
+from pipeline.read.printed.header import Header, read_header
+from pipeline.read.printed.identity import check_identity
 from pipeline.read.printed.model import PrintModel
-from pipeline.read.printed.reader import PrintReading, check_print, place_by_symbol, read_print
+from pipeline.read.printed.reader import (
+    PrintCheck,
+    PrintReading,
+    check_print,
+    place_by_symbol,
+    read_print,
+)
+from pipeline.read.printed.registered import read_registered
 from pipeline.read.qr.payload import Payload, parse_payload
 from pipeline.read.qr.reader import RESCUE
 from pipeline.read.qr.rescue.cascade import rescue_page
@@ -30,11 +40,27 @@ def hold_against_print(
     check = check_print(
         page, placement, payload.votes, payload.null_votes, payload.empty_votes, model
     )
+    full = page.full
+    if check.placement is None or full is None:
+        return replace(reading, print_check=check.agreement.value, findings=_more(reading, check))
+    code = payload.acta_code.text
+    identity = check_identity(full, check.placement, model.header, code)
+    findings = _more(reading, check)
+    agreement = check.agreement
+    if identity.agreement is Agreement.MISMATCH:
+        agreement = Agreement.MISMATCH
+        shown = f"QR {code}, header {identity.shown or 'another'}"
+        findings = (*findings, Finding("print-identity", shown))
     return replace(
         reading,
-        print_check=check.agreement.value,
-        findings=(*reading.findings, *(_short(finding) for finding in check.findings)),
+        print_check=agreement.value,
+        registered_voters=read_registered(full, check.placement, model.header),
+        findings=findings,
     )
+
+
+def _more(reading: PageReading, check: PrintCheck) -> tuple[Finding, ...]:
+    return (*reading.findings, *(_short(finding) for finding in check.findings))
 
 
 def read_by_print(
@@ -44,7 +70,16 @@ def read_by_print(
     found = read_print(page, model)
     if found is None:
         return reading
-    code = None
+    full = page.full
+    header = Header() if full is None else read_header(full, found.placement, model.header)
+    code = header.acta_code if header.acta_code_sure else None
+    reading = replace(
+        reading,
+        registered_voters=header.registered_voters if header.registered_sure else None,
+        uuid=header.uuid,
+        printed_at=header.printed_at,
+        findings=(*reading.findings, *found.notes),
+    )
     if found.decision.verdict is Verdict.PROBABLE:
         rescued = _rescue_again(reading, page, rules, found.decision, code)
         if rescued:

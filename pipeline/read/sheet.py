@@ -50,7 +50,7 @@ def _model(rules: SheetRules) -> PrintModel | None:
     lines = tuple(
         BallotLine(place.candidate_name, place.party, place.party_code) for place in rules.ballot
     )
-    return model_of(rules.layout, lines)
+    return model_of(rules.layout, lines, rules.acta_code)
 
 
 def _read_page(page: Page, rules: SheetRules, way: Way) -> PageReading:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeline.election import ActaCodeFormat
 from pipeline.layout import Layout
 from pipeline.read.printed.digits import Digits, font_digits
 from pipeline.read.printed.form import BallotLine, Form, build_form
+from pipeline.read.printed.header_place import HeaderModel, draw_header_model
 from pipeline.read.printed.register import Reference, draw_reference
 from pipeline.read.printed.words import Words, font_words
 
@@ -21,15 +23,20 @@ class PrintModel:
     reference: Reference
     digits: Digits
     words: Words
+    header: HeaderModel
 
 
 @lru_cache(maxsize=4)
-def model_of(layout: Layout, ballot: tuple[BallotLine, ...]) -> PrintModel:
+def model_of(
+    layout: Layout, ballot: tuple[BallotLine, ...], acta_code: ActaCodeFormat
+) -> PrintModel:
     """The model of an election's sheets, drawn at the first call."""
-    return draw_model(layout, ballot)
+    return draw_model(layout, ballot, acta_code)
 
 
-def draw_model(layout: Layout, ballot: Sequence[BallotLine]) -> PrintModel:
+def draw_model(
+    layout: Layout, ballot: Sequence[BallotLine], acta_code: ActaCodeFormat
+) -> PrintModel:
     """Draw everything for an election's sheets (about 0.2 s)."""
     form = build_form(layout, ballot)
     return PrintModel(
@@ -39,4 +46,5 @@ def draw_model(layout: Layout, ballot: Sequence[BallotLine]) -> PrintModel:
         font_words(
             layout.words, layout.outlines.words, layout.words_max_width, layout.words_line_pitch
         ),
+        draw_header_model(form, acta_code),
     )

@@ -11,11 +11,12 @@ from pipeline.findings import Finding
 from pipeline.read.image import Page
 from pipeline.read.printed.agree import Agreement, RowCheck, check_rows, expected_numbers
 from pipeline.read.printed.decide import Decision, decide
+from pipeline.read.printed.form import Form
 from pipeline.read.printed.ink import Grey
 from pipeline.read.printed.model import PrintModel
 from pipeline.read.printed.place import Placement, similarity
 from pipeline.read.printed.register import register
-from pipeline.read.printed.rows import score_rows
+from pipeline.read.printed.rows import RowScores, score_rows
 from pipeline.read.printed.seek import LEAST, place, refine
 
 MODULES = {version: 17 + 4 * version for version in range(1, 41)}
@@ -52,6 +53,7 @@ class PrintReading:
 
     decision: Decision
     placement: Placement
+    notes: tuple[Finding, ...] = ()
 
 
 def place_by_symbol(
@@ -90,7 +92,9 @@ def check_print(
     scores = score_rows(full, placement, model, expected)
     rows = check_rows(scores, model.form, expected)
     findings = tuple(_findings(rows))
-    return PrintCheck(rows, findings, not findings and _proves(rows), placement)
+    proven = not findings and _proves(rows)
+    notes = tuple(_voters_differ(scores, model.form))
+    return PrintCheck(rows, (*findings, *notes), proven, placement)
 
 
 def read_print(page: Page, model: PrintModel) -> PrintReading | None:
@@ -102,7 +106,9 @@ def read_print(page: Page, model: PrintModel) -> PrintReading | None:
     placement = place(image, scale, model.form, model.reference)
     if placement is None:
         return None
-    return PrintReading(decide(score_rows(full, placement, model), model.form), placement)
+    scores = score_rows(full, placement, model)
+    notes = tuple(_voters_differ(scores, model.form))
+    return PrintReading(decide(scores, model.form), placement, notes)
 
 
 def _handy(full: Grey, half: Grey) -> tuple[Grey, float]:
@@ -120,6 +126,19 @@ def _findings(rows: Sequence[RowCheck]) -> list[Finding]:
     if totals:
         found.append(Finding("print-totals", _listed(totals)))
     return found
+
+
+def _voters_differ(scores: RowScores, form: Form) -> list[Finding]:
+    """Whether machine and book count other voters, each alike in digits and words."""
+    read = {
+        row.counts: {int(table[place].argmax()) for table in (scores.digits, scores.words)}
+        for place, row in enumerate(form.rows)
+        if row.counts in ("machine", "book")
+    }
+    machine, book = read.get("machine", set()), read.get("book", set())
+    if len(machine) != 1 or len(book) != 1 or machine == book:
+        return []
+    return [Finding("voters-differ", f"machine {min(machine)}, book {min(book)}")]
 
 
 def _listed(rows: Sequence[RowCheck]) -> str:

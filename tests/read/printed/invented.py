@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.election import Election
+from pipeline.election import ActaCodeFormat, Election
 from pipeline.layout import Layout, load_layout
 from pipeline.read.image import Limits, Page
 from pipeline.read.printed.digits import LARGEST
@@ -43,14 +43,14 @@ def layout_of(election: Election) -> Layout:
 
 
 @lru_cache(maxsize=2)
-def _model(layout: Layout, ballot: tuple[BallotLine, ...]) -> PrintModel:
-    return model_of(layout, ballot)
+def _model(layout: Layout, ballot: tuple[BallotLine, ...], acta_code: ActaCodeFormat) -> PrintModel:
+    return model_of(layout, ballot, acta_code)
 
 
 def model(election: Election) -> PrintModel:
     """The model that the product itself uses, drawn once."""
     ballot = tuple(BallotLine(p.candidate_name, p.party, p.party_code) for p in election.positions)
-    return _model(layout_of(election), ballot)
+    return _model(layout_of(election), ballot, election.rules.acta_code)
 
 
 def mesa(election: Election, seed: int = 3) -> MesaVotes:
