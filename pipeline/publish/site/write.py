@@ -64,7 +64,8 @@ def write_site(
 def is_current(folder: Path, summary: dict[str, Any]) -> bool:
     """Whether the site in `folder` was made of these very results by this very program."""
     try:
-        return (folder / STAMP).read_bytes() == _stamp(summary)
+        whole = (folder / "index.html").is_file()
+        return whole and (folder / STAMP).read_bytes() == _stamp(summary)
     except OSError:
         return False
 
