@@ -29,7 +29,7 @@ Examples:
   actas plan scans/ --out results                    what would be read
   actas status results                               totals and accounting
   actas explain results 240111020.01                 why a mesa has its status
-  actas report results                               write results/site/index.html
+  actas report results                               write results/site, down to each mesa
   actas publish results                              write results/open-data
   actas analyse results                              what is missing, and what it could change
   actas compare results published.csv                mesa by mesa against another table

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from pipeline.count.outputs import NEEDS_A_PERSON
 from pipeline.count.resolve import Resolution, ResolvedScan
+from pipeline.findings import Finding
 
 MOST_ROWS = 500
-"""Nobody reads more on a page; `unread.csv` has them all."""
+"""Nobody reads more on a page; `problems.csv` has them all."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class WaitingScan:
     status: str
     mesas: str
     why: str
+    reasons: tuple[tuple[str, str], ...]
+    """Code and detail of the findings that `why` tells of; () where it tells of something else."""
 
 
 @dataclass(frozen=True)
@@ -42,4 +45,10 @@ def _waiting(item: ResolvedScan) -> WaitingScan:
         status=item.status.value,
         mesas=item.mesa or ", ".join(sorted({r.acta_code.mesa for r in item.scan.rivals})),
         why=item.why,
+        reasons=tuple((f.code, f.detail) for f in _told(item)),
     )
+
+
+def _told(item: ResolvedScan) -> list[Finding]:
+    blocking = [finding for finding in item.findings if finding.blocks]
+    return blocking or ([] if item.scan.failure else list(item.findings))

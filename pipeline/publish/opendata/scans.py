@@ -120,10 +120,13 @@ def findings_table(resolution: Resolution, naming: Naming) -> Table:
 
 
 def _sentence(finding: Finding, uris: frozenset[str], naming: Naming) -> str:
-    """The finding's sentence; where its detail is another scan, that scan's published name."""
-    if finding.detail not in uris:
-        return finding.sentence
-    return Finding(finding.code, naming.name(finding.detail) or "").sentence
+    """The finding's sentence, with its published detail."""
+    return Finding(finding.code, published_detail(finding, uris, naming)).sentence
+
+
+def published_detail(finding: Finding, uris: frozenset[str], naming: Naming) -> str:
+    """A finding's detail; where that is another scan, the scan's published name."""
+    return (naming.name(finding.detail) or "") if finding.detail in uris else finding.detail
 
 
 def _sorted(rows: Iterable[Row]) -> list[Row]:
