@@ -6,11 +6,11 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from jobs.isolate import IsolatedReader, reader_of_this_thread
 from jobs.settings import BatchSettings
+from pipeline.count.place import Place
 from pipeline.count.records import ScanRecord, make_records, to_table
 from pipeline.count.store import Part, write_part
 from pipeline.findings import Finding
@@ -26,6 +26,8 @@ class Receipt:
     files: int
     outcomes: dict[str, int]
     seconds: float
+    copies: tuple[tuple[ScanFile, str], ...] = ()
+    """Files that were not read because their content (a sha256) is known: see `count.carry`."""
 
 
 def batch_id(files: Sequence[ScanFile], settings: BatchSettings) -> str:
@@ -41,29 +43,37 @@ def read_batch(files: Sequence[ScanFile], settings: BatchSettings) -> Receipt:
 
     Raises:
         OSError: the part cannot be written (disk full, folder gone).
+        StoreLostError: the store of the scans or of the results does not answer.
     """
     start = time.monotonic()
-    records = _read_files(files, settings, reader_of_this_thread(settings.reader))
-    part = write_part(Path(settings.folder), batch_id(files, settings), to_table(records))
+    records, copies = _read_files(files, settings, reader_of_this_thread(settings.reader))
+    part = write_part(Place(settings.folder), batch_id(files, settings), to_table(records))
     outcomes = Counter(record.reading.outcome.value for record in records)
-    return Receipt(part, len(files), dict(outcomes), time.monotonic() - start)
+    if copies:
+        outcomes["known by content"] = len(copies)
+    return Receipt(part, len(files), dict(outcomes), time.monotonic() - start, tuple(copies))
 
 
 def _read_files(
     files: Sequence[ScanFile], settings: BatchSettings, reader: IsolatedReader
-) -> list[ScanRecord]:
+) -> tuple[list[ScanRecord], list[tuple[ScanFile, str]]]:
     """While the process reads one file, the next one's bytes are fetched and hashed."""
     records: list[ScanRecord] = []
+    copies: list[tuple[ScanFile, str]] = []
     following = _load(files[0], settings)
     for index, file in enumerate(files):
         content, sha256 = following
-        if isinstance(content, bytes):
+        known = sha256 if sha256 in file.twins else None
+        if isinstance(content, bytes) and not known:
             reader.submit(content)
         if index + 1 < len(files):
             following = _load(files[index + 1], settings)
+        if known:
+            copies.append((replace(file, twins=()), known))
+            continue
         readings = [failed(1, content)] if isinstance(content, Finding) else reader.result()
         records.extend(_records(file, sha256, readings, settings))
-    return records
+    return records, copies
 
 
 def _load(file: ScanFile, settings: BatchSettings) -> tuple[bytes | Finding, str | None]:

@@ -12,6 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from jobs.bench.cli import app as bench_app
+from jobs.definition import election_folder
+from jobs.watch_cli import watch
+from pipeline.count.retry import Retry
 from pipeline.errors import ActasError
 
 EXAMPLES = """
@@ -22,6 +25,7 @@ Examples:
   actas synth demo --sheets 300 --seed 1             invent a small election
   actas tally demo/scans --out demo/results --election demo/election
   actas tally scans/ --out results                   count a folder; run again to go on
+  actas watch scans/ --out results --every 15m       count what comes, until stopped
   actas plan scans/ --out results                    what would be read
   actas status results                               totals and accounting
   actas explain results 240111020.01                 why a mesa has its status
@@ -39,6 +43,7 @@ app = typer.Typer(
 )  # fmt: skip
 
 app.add_typer(bench_app, name="bench")
+app.command()(watch)
 
 Scans = Annotated[
     list[str], typer.Argument(help="Folders, lists of files (one a line), files or URLs.")
@@ -54,8 +59,6 @@ ElectionName = Annotated[
     ),
 ]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-DEFAULT_ELECTION = "venezuela-2024"
-EXIT_NEEDS_A_PERSON = 3
 EXIT_INTERRUPTED = 4
 
 
@@ -83,6 +86,9 @@ def tally(
     ] = 120_000_000,
     max_bytes: Annotated[int, typer.Option(min=1, max=2**33, help="Refuse larger files.")] = 64
     * 2**20,
+    retry: Annotated[
+        Retry, typer.Option(help="Known scans to try again: unreadable, failed, or all of them.")
+    ] = Retry.NONE,
     as_json: Json = False,
 ) -> None:
     """Count scans into totals. The same command goes on where an earlier one stopped.
@@ -94,30 +100,28 @@ def tally(
       actas tally scans/ --out results --json > summary.json
     """
     from jobs.progress import open_progress
-    from jobs.tally import Options, run_tally
+    from jobs.tally import Options, exit_code, run_tally
     from pipeline.read.image import Limits
 
     options = Options(
         sources=tuple(scans),
         out=out,
-        election=_election_folder(election, out),
+        election=election_folder(election, out),
         workers=workers or os.cpu_count() or 1,
         cluster=cluster,
         batch_size=batch,
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         deadline=deadline,
         memory_bytes=memory * 2**20,
+        retry=retry,
     )
     with open_progress() as progress:
         outcome = run_tally(options, progress)
-    from jobs.report import write_report
-
-    page = write_report(out, outcome.election, outcome.resolution, outcome.totals, outcome.summary)
     _tell(outcome.summary, outcome.election, as_json=as_json)
     if not as_json:
         _say(f"Results: {out}")
-        _say(f"Report:  {page}")
-    raise typer.Exit(_exit_code(outcome.summary))
+        _say(f"Report:  {outcome.page}")
+    raise typer.Exit(exit_code(outcome.summary))
 
 
 @app.command()
@@ -134,7 +138,7 @@ def plan(scans: Scans, out: Out, election: ElectionName = None, as_json: Json = 
     from pipeline.election import load_election
     from pipeline.read.scans import list_scans
 
-    definition = load_election(_election_folder(election, out))
+    definition = load_election(election_folder(election, out))
     exists = (out / "scans").is_dir()
     ledger = Ledger.open(out / "scans", definition.slug) if exists else None
     options = Options(tuple(scans), out, definition.folder, workers=1)
@@ -253,7 +257,7 @@ def synth(
     from jobs.synth import synthesise
     from pipeline.election import load_election
 
-    definition = load_election(_election_folder(election))
+    definition = load_election(election_folder(election))
     with open_progress() as progress:
         invented = synthesise(
             definition,
@@ -273,20 +277,6 @@ def synth(
     _say(f"Count them: actas tally {out}/scans --out {out}/results --election {out}/election")
 
 
-def _election_folder(name: str | None, results: Path | None = None) -> Path:
-    """The definition's folder: as named, or as the results keep it, or the default."""
-    configs = Path(__file__).resolve().parent.parent / "configs"
-    if name is None:
-        kept = results / "election" if results else None
-        if kept and (kept / "election.yaml").is_file():
-            return kept
-        return configs / DEFAULT_ELECTION
-    shipped = configs / name
-    if "/" not in name and not Path(name).exists() and shipped.is_dir():
-        return shipped
-    return Path(name)
-
-
 def _tell(summary: dict[str, Any], election: Any, *, as_json: bool) -> None:
     if as_json:
         _print_json(summary)
@@ -294,11 +284,6 @@ def _tell(summary: dict[str, Any], election: Any, *, as_json: bool) -> None:
     from jobs.show import show_summary
 
     show_summary(_console(), summary, {c.code: c.name for c in election.candidates})
-
-
-def _exit_code(summary: dict[str, Any]) -> int:
-    waiting = ("quarantined", "unreadable", "rejected", "failed")
-    return EXIT_NEEDS_A_PERSON if any(summary["scans"][name] for name in waiting) else 0
 
 
 def _console() -> Any:
@@ -326,7 +311,8 @@ def _stop(_number: int, _frame: object) -> None:
 def main() -> None:
     """Run the command line; a user's mistake is a sentence and an exit code, never a traceback."""
     # The command line library would turn an interrupt into an exit code of its own.
-    signal.signal(signal.SIGINT, _stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         app()
     except ActasError as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pipeline.errors import ResultsError
+from pipeline.errors import LockedError, ResultsError
 
 NAME = ".lock"
 
@@ -33,7 +33,7 @@ def locked(results: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise ResultsError(
+            raise LockedError(
                 f"{results}: another run is writing there ({file.read(200).strip()}).",
                 "Wait until it ends, or stop it; `actas status` shows how far it is.",
             ) from error

@@ -11,21 +11,28 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
+from jobs.keep import keep_records
 from jobs.lock import locked
+from jobs.report import write_report
 from jobs.settings import BatchSettings, ReaderSettings
+from jobs.settle import split_settled
+from pipeline import schema
+from pipeline.count.known import COLUMNS as KNOWN_COLUMNS
+from pipeline.count.known import Subtracted, subtract
 from pipeline.count.load import COLUMNS, scans_of
 from pipeline.count.outputs import RunFacts, write_outputs
 from pipeline.count.resolve import Resolution, resolve
-from pipeline.count.store import Ledger, Part, unread_files
+from pipeline.count.retry import Retry
+from pipeline.count.store import Ledger, Part
 from pipeline.count.totals import Totals, sum_up
 from pipeline.election import Election, load_election
-from pipeline.errors import InterruptedRunError, ResultsError
+from pipeline.errors import InterruptedRunError, ResultsError, StoppedRunError
 from pipeline.read.image import Limits
 from pipeline.read.scans import Listing, ScanFile, cut_batches, list_scans
 from pipeline.read.sheet import reader_version
@@ -33,6 +40,7 @@ from pipeline.read.sheet import reader_version
 COMMIT_SECONDS = 2.0
 """A commit takes about 15 ms; a killed driver loses at most so many seconds of work."""
 SMALLEST_BATCH, LARGEST_BATCH = 16, 128
+EXIT_NEEDS_A_PERSON = 3
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -49,6 +57,9 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     deadline: float = 20.0
     memory_bytes: int = 2 * 2**30
+    retry: Retry = Retry.NONE
+    settle: float = 0.0
+    """Seconds for which a file must not have changed; 0 reads it as it is."""
 
     def reader(self, election: Election) -> ReaderSettings:
         """The settings of this run's reading processes."""
@@ -73,8 +84,15 @@ class Plan:
     """What a run would do."""
 
     listing: Listing
-    todo: tuple[ScanFile, ...]
+    known: Subtracted
     version: str
+    waiting: tuple[ScanFile, ...] = ()
+    """Files that are still being written."""
+
+    @property
+    def todo(self) -> tuple[ScanFile, ...]:
+        """What is read."""
+        return self.known.todo
 
 
 @dataclass(frozen=True)
@@ -86,6 +104,8 @@ class Outcome:
     resolution: Resolution
     totals: Totals
     summary: dict[str, Any]
+    page: Path
+    """The report."""
 
 
 def make_plan(
@@ -93,8 +113,15 @@ def make_plan(
 ) -> Plan:
     """Subtract the scans that the ledger holds as they are."""
     version = reader_version(election.rules_sha256)
-    known = ledger.known(version, options.reader(election).limits_text) if ledger else set()
-    return Plan(listing, tuple(unread_files(listing.files, known)), version)
+    limits = options.reader(election).limits_text
+    history = ledger.history(KNOWN_COLUMNS) if ledger else schema.SCANS.empty_table()
+    return Plan(listing, subtract(listing, history, version, limits, options.retry), version)
+
+
+def _without_unsettled(plan: Plan, seconds: float) -> Plan:
+    """Leave out what is still being written; the next run finds it again."""
+    ready, waiting = split_settled(plan.todo, seconds)
+    return replace(plan, known=replace(plan.known, todo=ready), waiting=waiting)
 
 
 def run_tally(options: Options, progress: Progress) -> Outcome:
@@ -114,8 +141,12 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
         ledger = Ledger.open_or_create(options.out / "scans", election.slug)
         keep_definition(election, options.out)
         plan = make_plan(listing, options, election, ledger)
+        plan = _without_unsettled(plan, options.settle)
+        for line in told(plan):
+            progress.say(line)
         with _timed(seconds, "read"):
             _read(plan, options, election, ledger, progress)
+        ledger.merge_parts()
         ledger.sweep()
         with _timed(seconds, "resolve"):
             resolution = resolve(scans_of(ledger.rows(COLUMNS), election.rules), election)
@@ -123,7 +154,30 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
         seconds["total"] = time.monotonic() - start
         facts = RunFacts(plan.version, ledger.version, seconds)
         summary = write_outputs(options.out, resolution, totals, election, facts)
-    return Outcome(plan, election, resolution, totals, summary)
+        page = write_report(options.out, election, resolution, totals, summary)
+    return Outcome(plan, election, resolution, totals, summary, page)
+
+
+def told(plan: Plan) -> Iterator[str]:
+    """What is unusual about a plan, in sentences."""
+    names = [file.uri.rpartition("/")[2] for file in plan.waiting]
+    if names:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        wait = ", ".join(names[:3]) + more
+        yield f"{len(names)} files are still being written and wait for the next run: {wait}"
+    if plan.known.gone:
+        yield f"{len(plan.known.gone)} scans are gone; what was read of them stays on record."
+    if plan.known.given_up:
+        yield (
+            f"{plan.known.given_up} scans have failed often enough. They are tried again when "
+            "they, the reader or the limits change, or with --retry."
+        )
+
+
+def exit_code(summary: Mapping[str, Any]) -> int:
+    """Of a run that finished: 0, or 3 where scans wait for a person."""
+    waiting = ("quarantined", "unreadable", "rejected", "failed")
+    return EXIT_NEEDS_A_PERSON if any(summary["scans"][name] for name in waiting) else 0
 
 
 def keep_definition(election: Election, results: Path) -> None:
@@ -140,15 +194,24 @@ def _read(
     plan: Plan, options: Options, election: Election, ledger: Ledger, progress: Progress
 ) -> None:
     """Read what is to be read and commit it."""
-    if not plan.todo:
-        return
+    run = ledger.next_run()
+    copies = _read_todo(plan, options, election, ledger, progress, run) if plan.todo else {}
+    limits = options.reader(election).limits_text
+    keep_records(ledger, run, copies, plan.known.gone, plan.version, limits)
+
+
+def _read_todo(
+    plan: Plan, options: Options, election: Election, ledger: Ledger, progress: Progress, run: int
+) -> dict[ScanFile, str]:
+    """Read on Dask; returns the files whose content turned out to be known, with its sha256."""
     # Only here: a run with nothing new needs no cluster and should not pay for importing one.
     from jobs.cluster import open_cluster, run_batches
     from jobs.isolate import close_readers
 
     folder = (options.out / "scans").resolve()
-    settings = BatchSettings(options.reader(election), plan.version, ledger.next_run(), str(folder))
+    settings = BatchSettings(options.reader(election), plan.version, run, str(folder))
     committer = _Committer(ledger)
+    copies: dict[ScanFile, str] = {}
     try:
         with open_cluster(options.workers, options.cluster) as cluster, Stop() as stop:
             progress.begin(len(plan.todo), cluster.threads, cluster.dashboard)
@@ -157,14 +220,14 @@ def _read(
             for receipt in run_batches(cluster, batches, settings, stop):
                 progress.advance(receipt.files, receipt.outcomes)
                 committer.add(receipt.part)
+                copies.update(receipt.copies)
             stopped = bool(stop.asked)
     finally:
         committer.flush()
         close_readers()
     if stopped:
-        raise InterruptedRunError(
-            "Stopped. What was read is kept.", "Run the same command again to go on."
-        )
+        raise StoppedRunError
+    return copies
 
 
 def _batch_size(files: int, threads: int) -> int:
@@ -181,7 +244,8 @@ class _Committer:
         self._last = time.monotonic()
 
     def add(self, part: Part) -> None:
-        self._waiting[part.name] = part
+        if part.rows:
+            self._waiting[part.name] = part
         if time.monotonic() - self._last >= COMMIT_SECONDS:
             self.flush()
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import schema
+from pipeline.count.place import write_bytes as write_bytes
 from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan, ScanStatus
 from pipeline.count.totals import Totals, UnitTotals
 from pipeline.election import Election
@@ -216,16 +216,3 @@ def neutral(value: object) -> object:
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return "'" + value
     return value
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a file as a whole: whoever reads sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)  # it is gone already if all went well

@@ -89,6 +89,7 @@ def _row(record: ScanRecord) -> dict[str, object]:
         "reader_version": record.reader_version,
         "limits": record.limits,
         "run": record.run,
+        "read_as": None,
         "outcome": reading.outcome.value,
         "method": _method(reading).value if payload else None,
         "grade": Grade.QR.value if payload else None,

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pipeline.count.carry import NO_LONGER_THERE, NOTES
 from pipeline.count.register import Register, build_register
 from pipeline.election import Election, MesaKey
 from pipeline.findings import Finding
@@ -63,6 +64,11 @@ class Scan:
     """Parity codewords left over in the symbol's worst block."""
     mesa_hint: MesaKey | None = None
     """The mesa that an unreadable scan is known to show."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its file is no longer there."""
+        return any(finding.code == NO_LONGER_THERE for finding in self.findings)
 
 
 @dataclass(frozen=True)
@@ -143,11 +149,12 @@ def resolve(scans: Iterable[Scan], election: Election) -> Resolution:
 def _split_copies(scans: Sequence[Scan]) -> tuple[list[Scan], list[tuple[Scan, Scan]]]:
     """Distinct contents (the first name of each), and (copy, original) pairs.
 
-    A file that could not be opened is nobody's copy: five empty files are five lost uploads.
+    A file that could not be opened is nobody's copy: five empty files are five lost uploads. Of a
+    file that was moved, the name where it is now stands for the content.
     """
     first: dict[tuple[str | None, int], Scan] = {}
     unique, copies = [], []
-    for scan in scans:
+    for scan in sorted(scans, key=lambda scan: scan.is_gone):
         if scan.sha256 is None or scan.outcome is Outcome.FAILED:
             unique.append(scan)
             continue
@@ -233,10 +240,10 @@ def _numbers(payload: Payload) -> tuple[tuple[int, ...], int, int]:
     return payload.votes, payload.null_votes, payload.empty_votes
 
 
-def _rank(scan: Scan) -> tuple[int, str]:
+def _rank(scan: Scan) -> tuple[int, bool, str]:
     """The best proven scan first, then by name, so that the choice never depends on chance."""
     grade = GRADES.index(scan.grade) if scan.grade in GRADES else len(GRADES)
-    return grade, scan.uri
+    return grade, scan.is_gone, scan.uri
 
 
 def _mesa(
@@ -304,7 +311,8 @@ def _copies(
     """Copies are duplicates of their original, whatever became of that."""
     mesas = {item.scan.uri: item.mesa for item in resolved}
     for copy, original in copies:
-        note = Finding("content-duplicate", original.uri)
+        notes = [finding for finding in copy.findings if finding.code in NOTES]
+        findings = (*notes, Finding("content-duplicate", original.uri))
         yield ResolvedScan(
-            copy, ScanStatus.DUPLICATE, mesas[original.uri], (note,), stands_for=original.uri
+            copy, ScanStatus.DUPLICATE, mesas[original.uri], findings, stands_for=original.uri
         )

@@ -11,9 +11,8 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, NoScansError
 from pipeline.findings import Finding
 from pipeline.read import remote
 from pipeline.read.image import SIGNATURE_BYTES, sniff
@@ -29,7 +28,7 @@ APPLE_DOUBLE = "._"
 MAX_LIST_BYTES = 1 << 30
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class ScanFile:
     """A file to read. `stamp` changes when the content may have: modification time or ETag."""
 
@@ -38,6 +37,8 @@ class ScanFile:
     stamp: str
     fault: Finding | None = None
     """Set where it is known without opening the file that it cannot be read."""
+    twins: tuple[str, ...] = ()
+    """sha256 of scans of this size that are read already: with such a content it need not be."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,17 @@ class Listing:
 
     files: tuple[ScanFile, ...]
     ignored: tuple[str, ...]
+    roots: tuple[str, ...] = ()
+    """Folders, as uris with a slash at the end, whose scans are all in `files`: what is known of
+    there and is not in `files` is gone."""
 
 
 def list_scans(sources: Sequence[str], exclude: Path | None = None) -> Listing:
     """List what `sources` name; `exclude` (the results folder) is not descended into.
 
     Raises:
-        InputError: a source does not exist, or there is no scan in any of them.
+        NoScansError: there is no scan in any of them.
+        InputError: a source does not exist.
     """
     found: dict[str, ScanFile] = {}
     ignored: set[str] = set()
@@ -64,11 +69,21 @@ def list_scans(sources: Sequence[str], exclude: Path | None = None) -> Listing:
                 ignored.add(item)
     if not found:
         passed = f" ({len(ignored)} other files were passed over)" if ignored else ""
-        raise InputError(
+        raise NoScansError(
             f"No scans in {', '.join(map(to_uri, sources))}{passed}.",
             "Give a folder that holds JPEG, PNG, TIFF or PDF files, or a list with a file a line.",
         )
-    return Listing(tuple(found[uri] for uri in sorted(found)), tuple(sorted(ignored)))
+    files = tuple(found[uri] for uri in sorted(found))
+    return Listing(files, tuple(sorted(ignored)), tuple(_roots(sources)))
+
+
+def _roots(sources: Sequence[str]) -> Iterator[str]:
+    """The folders among the sources, by the names that their scans begin with."""
+    for source in sources:
+        if is_remote(source):
+            yield to_uri(source).rstrip("/") + "/"
+        elif os.path.isdir(source):
+            yield to_uri(os.path.abspath(source)).rstrip("/") + "/"
 
 
 def _expand(source: str, walk: _Walk) -> Iterator[ScanFile | str]:
@@ -179,18 +194,17 @@ class _Walk:
 
 
 def _remote(url: str) -> Iterator[ScanFile | str]:
-    for name, info in remote.find(url):
-        if info is None:
-            yield ScanFile(to_uri(name), 0, "", Finding("file-vanished", "not in the store"))
-        elif _has_image_suffix(name) or _is_image_object(name):
-            yield ScanFile(to_uri(name), int(info.get("size") or 0), _remote_stamp(info))
+    for found in remote.find(url):
+        if found is None:
+            yield ScanFile(
+                to_uri(url), 0, "file-vanished", Finding("file-vanished", "not in the store")
+            )
+            continue
+        name, size, stamp = found
+        if _has_image_suffix(name) or _is_image_object(name):
+            yield ScanFile(to_uri(name), size, stamp)
         else:
             yield to_uri(name)
-
-
-def _remote_stamp(info: dict[str, Any]) -> str:
-    keys = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "mtime", "created")
-    return next((str(info[key]) for key in keys if info.get(key)), "")
 
 
 def read_bytes(file: ScanFile, max_bytes: int) -> bytes | Finding:

@@ -21,7 +21,7 @@ from jobs.cli import main
 from tests.jobs import island
 from tests.jobs.running import ACTAS, Ended, actas, tally_args
 
-COMMANDS = ("tally", "plan", "status", "explain", "report", "synth", "bench")
+COMMANDS = ("tally", "watch", "plan", "status", "explain", "report", "synth", "bench")
 Cli = Callable[..., Ended]
 
 
@@ -103,6 +103,11 @@ def test_every_user_mistake_is_a_sentence_with_code_2(
         (*fresh(), "--memory", "99999999999"): "--memory",
         (*fresh(), "--max-bytes", str(2**62)): "--max-bytes",
         (*fresh(), "--cluster", "nonsense"): "nonsense",
+        (*fresh(), "--retry", "everything"): "--retry",
+        ("watch", tmp_path / "none", "--out", out, "-e", island_folder): "No such file",
+        ("watch", tmp_path / "none", "--out", out, "-e", island_folder, "--once"): "No such file",
+        ("watch", scans, "--out", out, "--every", "soon"): "no duration",
+        ("watch", scans, "--out", out, "--every", "0s"): "no duration",
         ("plan", tmp_path / "none", "--out", out, "-e", island_folder): "No such file",
         ("plan", empty, "--out", out, "-e", island_folder): "No scans",
         ("status", tmp_path / "none"): "no results here",
