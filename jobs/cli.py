@@ -13,6 +13,7 @@ import typer
 
 from jobs.bench.cli import app as bench_app
 from jobs.definition import election_folder
+from jobs.history import diff, log
 from jobs.watch_cli import watch
 from pipeline.count.retry import Retry
 from pipeline.errors import ActasError
@@ -28,6 +29,7 @@ Examples:
   actas watch scans/ --out results --every 15m       count what comes, until stopped
   actas plan scans/ --out results                    what would be read
   actas status results                               totals and accounting
+  actas log results                                  its versions; `diff` compares two
   actas explain results 240111020.01                 why a mesa has its status
   actas report results                               write results/site/index.html
 
@@ -43,7 +45,6 @@ app = typer.Typer(
 )  # fmt: skip
 
 app.add_typer(bench_app, name="bench")
-app.command()(watch)
 
 Scans = Annotated[
     list[str], typer.Argument(help="Folders, lists of files (one a line), files or URLs.")
@@ -275,6 +276,11 @@ def synth(
     kinds = ", ".join(f"{count} {kind}" for kind, count in invented.kinds.items())
     _say(f"{invented.files} scans in {out / 'scans'}: {kinds}")
     _say(f"Count them: actas tally {out}/scans --out {out}/results --election {out}/election")
+
+
+app.command()(watch)
+app.command()(log)
+app.command()(diff)
 
 
 def _tell(summary: dict[str, Any], election: Any, *, as_json: bool) -> None:

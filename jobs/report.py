@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.count.load import COLUMNS, scans_of
+from pipeline.count.place import Place
 from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan, resolve
 from pipeline.count.store import Ledger
 from pipeline.count.totals import Totals, sum_up
@@ -42,21 +43,30 @@ def load_results(results: Path) -> Loaded:
     Raises:
         ResultsError: there are no results, or they are damaged.
     """
-    definition = results / "election"
+    election = election_of(Place.of(results))
+    rows = Ledger.open(results / "scans", election.slug).rows(COLUMNS)
+    resolution = resolve(scans_of(rows, election.rules), election)
+    return Loaded(
+        election, resolution, sum_up(resolution, election), _summary(results), rows.num_rows
+    )
+
+
+def election_of(results: Place) -> Election:
+    """The definition that results were counted by.
+
+    Raises:
+        ResultsError: there are no results, or not yet.
+    """
+    definition = results.path / "election"
     if not (definition / "election.yaml").is_file():
-        if not (results / "scans").is_dir():
+        if not (results.path / "scans").is_dir():
             raise ResultsError(
                 f"{results}: there are no results here.", "Run `actas tally SCANS --out` first."
             )
         raise ResultsError(
             f"{results}: a run was begun, but none has finished.", "Run `actas tally` again."
         )
-    election = load_election(definition)
-    rows = Ledger.open(results / "scans", election.slug).rows(COLUMNS)
-    resolution = resolve(scans_of(rows, election.rules), election)
-    return Loaded(
-        election, resolution, sum_up(resolution, election), _summary(results), rows.num_rows
-    )
+    return load_election(definition)
 
 
 def find_subject(loaded: Loaded, what: str) -> Subject:

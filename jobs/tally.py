@@ -19,18 +19,14 @@ from typing import Any, Protocol
 
 from jobs.keep import keep_records
 from jobs.lock import locked
-from jobs.report import write_report
+from jobs.publish import publish
 from jobs.settings import BatchSettings, ReaderSettings
 from jobs.settle import split_settled
 from pipeline import schema
 from pipeline.count.known import COLUMNS as KNOWN_COLUMNS
 from pipeline.count.known import Subtracted, subtract
-from pipeline.count.load import COLUMNS, scans_of
-from pipeline.count.outputs import RunFacts, write_outputs
-from pipeline.count.resolve import Resolution, resolve
 from pipeline.count.retry import Retry
 from pipeline.count.store import Ledger, Part
-from pipeline.count.totals import Totals, sum_up
 from pipeline.election import Election, load_election
 from pipeline.errors import InterruptedRunError, ResultsError, StoppedRunError
 from pipeline.read.image import Limits
@@ -101,8 +97,6 @@ class Outcome:
 
     plan: Plan
     election: Election
-    resolution: Resolution
-    totals: Totals
     summary: dict[str, Any]
     page: Path
     """The report."""
@@ -148,14 +142,8 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
             _read(plan, options, election, ledger, progress)
         ledger.merge_parts()
         ledger.sweep()
-        with _timed(seconds, "resolve"):
-            resolution = resolve(scans_of(ledger.rows(COLUMNS), election.rules), election)
-            totals = sum_up(resolution, election)
-        seconds["total"] = time.monotonic() - start
-        facts = RunFacts(plan.version, ledger.version, seconds)
-        summary = write_outputs(options.out, resolution, totals, election, facts)
-        page = write_report(options.out, election, resolution, totals, summary)
-    return Outcome(plan, election, resolution, totals, summary, page)
+        published = publish(options.out, ledger, election, plan.version, seconds, start)
+    return Outcome(plan, election, published.summary, published.page)
 
 
 def told(plan: Plan) -> Iterator[str]:

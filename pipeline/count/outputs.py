@@ -7,9 +7,10 @@ texts on a sheet are chosen by strangers.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,41 +39,60 @@ class RunFacts:
     """What the summary says of the run beside its sums."""
 
     reader_version: str
+    code_sha256: str
     table_version: int
     seconds: Mapping[str, float]
 
 
-def write_outputs(
-    folder: Path, resolution: Resolution, totals: Totals, election: Election, facts: RunFacts
-) -> dict[str, Any]:
-    """Write every table of a run; returns the summary, which is written last.
+def write_tables(
+    folder: Path, resolution: Resolution, totals: Totals, election: Election
+) -> dict[str, str]:
+    """Write every table of a run; returns the sha256 of each by its name.
 
     Raises:
         OSError: the disk is full or read-only.
     """
-    actas = _table(acta_rows(resolution, election), schema.actas(election))
-    write_parquet(folder / "actas.parquet", actas)
     (folder / "totals").mkdir(exist_ok=True)
+    tables = _tables(resolution, totals, election)
+    return {name: _write(folder / name, table) for name, table in tables}
+
+
+def _tables(
+    resolution: Resolution, totals: Totals, election: Election
+) -> Iterator[tuple[str, pa.Table]]:
+    yield "actas.parquet", _table(acta_rows(resolution, election), schema.actas(election))
     for level, units in totals.levels.items():
         table = totals_table(units, election)
-        write_parquet(folder / "totals" / f"{level}.parquet", table)
-        write_csv(folder / "totals" / f"{level}.csv", table)
-    write_csv(folder / "findings.csv", _table(finding_rows(resolution), schema.FINDINGS))
-    write_csv(folder / "unread.csv", _table(unread_rows(resolution), schema.UNREAD))
-    summary = summarise(totals, election, facts)
-    write_bytes(
-        folder / "summary.json", (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()
-    )
-    return summary
+        yield f"totals/{level}.parquet", table
+        yield f"totals/{level}.csv", table
+    yield "findings.csv", _table(finding_rows(resolution), schema.FINDINGS)
+    yield "unread.csv", _table(unread_rows(resolution), schema.UNREAD)
 
 
-def summarise(totals: Totals, election: Election, facts: RunFacts) -> dict[str, Any]:
-    """The contract `summary.json`."""
+def _write(path: Path, table: pa.Table) -> str:
+    content = as_csv(table) if path.suffix == ".csv" else as_parquet(table)
+    write_bytes(path, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
+    """Write `summary.json`, which comes last: whoever reads it finds the tables that it names."""
+    text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+    write_bytes(folder / "summary.json", text.encode())
+
+
+def summarise(
+    totals: Totals, election: Election, facts: RunFacts, files: Mapping[str, str]
+) -> dict[str, Any]:
+    """The contract `summary.json`, without `version`. Between two reads of it nothing has been
+    published if `files` (sha256 by name) are what the folder holds.
+    """
     nation = totals.nation
     return {
         "election": election.slug,
         "reader_version": facts.reader_version,
         "config_sha256": election.config_sha256,
+        "code_sha256": facts.code_sha256,
         "table_version": facts.table_version,
         "scans": dict(totals.scans),
         "mesas": {
@@ -88,6 +108,7 @@ def summarise(totals: Totals, election: Election, facts: RunFacts) -> dict[str, 
         "empty_votes": nation.empty_votes,
         "registered_voters_of_counted": nation.registered_voters,
         "votes": nation.candidate_votes(election),
+        "files": dict(files),
         "seconds": {name: round(value, 3) for name, value in facts.seconds.items()},
     }
 
@@ -190,20 +211,20 @@ def _table(rows: list[dict[str, object]], layout: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=layout)
 
 
-def write_parquet(path: Path, table: pa.Table) -> None:
-    """Write a table as Parquet."""
+def as_parquet(table: pa.Table) -> bytes:
+    """A table as Parquet."""
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
-    write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
-def write_csv(path: Path, table: pa.Table) -> None:
-    """Write a table as CSV, text cells neutralised."""
+def as_csv(table: pa.Table) -> bytes:
+    """A table as CSV, text cells neutralised."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(table.column_names)
     writer.writerows(zip(*(_cells(column) for column in table.columns), strict=True))
-    write_bytes(path, buffer.getvalue().encode())
+    return buffer.getvalue().encode()
 
 
 def _cells(column: pa.ChunkedArray) -> list[object]:

@@ -58,6 +58,11 @@ class Place:
         """A folder within."""
         return Place(f"{self.root}/{name}" if self.is_remote else str(self.path / name))
 
+    def make(self) -> None:
+        """See to it that files can be written here."""
+        if not self.is_remote:
+            self.path.mkdir(parents=True, exist_ok=True)
+
     def read(self, name: str) -> bytes:
         """A file's content.
 

@@ -15,7 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import schema
-from pipeline.count.outputs import RunFacts, neutral, write_bytes, write_csv, write_outputs
+from pipeline.count.outputs import (
+    RunFacts,
+    as_csv,
+    neutral,
+    summarise,
+    write_bytes,
+    write_summary,
+    write_tables,
+)
 from pipeline.count.resolve import Scan, resolve
 from pipeline.count.totals import sum_up
 from pipeline.election import Election
@@ -23,7 +31,7 @@ from pipeline.findings import CATALOGUE, Finding
 from pipeline.read.record import Outcome
 from tests.count.build import payload, scan
 
-FACTS = RunFacts("1-abc", 7, {"read": 1.23456, "total": 2.0})
+FACTS = RunFacts("1-abc", "c0de", 7, {"read": 1.23456, "total": 2.0})
 FILES = {
     "actas.parquet",
     "findings.csv",
@@ -59,7 +67,11 @@ def _scans(tiny: Election) -> list[Scan]:
 def _write(folder: Path, scans: list[Scan], election: Election) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     resolution = resolve(scans, election)
-    return write_outputs(folder, resolution, sum_up(resolution, election), election, FACTS)
+    totals = sum_up(resolution, election)
+    files = write_tables(folder, resolution, totals, election)
+    summary = summarise(totals, election, FACTS, files)
+    write_summary(folder, summary)
+    return summary
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -179,7 +191,8 @@ def test_every_finding_is_written_with_its_sentence(tmp_path: Path, tiny: Electi
 def test_no_cell_begins_a_formula(tmp_path: Path, start: str) -> None:
     text = f'{start}HYPERLINK("http://example.org")'
     assert neutral(text) == f"'{text}"
-    write_csv(tmp_path / "a.csv", pa.table({"text": [text, "fine"], "number": [-1, 2]}))
+    table = pa.table({"text": [text, "fine"], "number": [-1, 2]})
+    (tmp_path / "a.csv").write_bytes(as_csv(table))
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert rows == [["text", "number"], [f"'{text}", "-1"], ["fine", "2"]]
@@ -191,7 +204,7 @@ def test_a_number_stays_a_number_and_nothing_stays_nothing() -> None:
 
 def test_text_with_quotes_lines_and_html_comes_back_as_written(tmp_path: Path) -> None:
     texts = ["<script>alert(1)</script>", 'a "quoted", one', "two\nlines", "ñ é 漢", "&amp;"]
-    write_csv(tmp_path / "a.csv", pa.table({"text": texts}))
+    (tmp_path / "a.csv").write_bytes(as_csv(pa.table({"text": texts})))
     assert [row["text"] for row in _csv(tmp_path / "a.csv")] == texts
 
 

@@ -21,7 +21,18 @@ from jobs.cli import main
 from tests.jobs import island
 from tests.jobs.running import ACTAS, Ended, actas, tally_args
 
-COMMANDS = ("tally", "watch", "plan", "status", "explain", "report", "synth", "bench")
+COMMANDS = (
+    "tally",
+    "watch",
+    "log",
+    "diff",
+    "plan",
+    "status",
+    "explain",
+    "report",
+    "synth",
+    "bench",
+)
 Cli = Callable[..., Ended]
 
 
@@ -119,6 +130,10 @@ def test_every_user_mistake_is_a_sentence_with_code_2(
         ("explain", results, ""): "neither a mesa",
         ("explain", results): "WHAT",
         ("report", tmp_path / "none"): "no results here",
+        ("log", tmp_path / "none"): "no results here",
+        ("diff", tmp_path / "none"): "no such pair",
+        ("diff", results, "--from", "1", "--to", "1"): "no such pair",
+        ("diff", results, "--from", "0", "--to", "99"): "no such pair",
         ("recount",): "recount",
     }
     runs = {args: cli(*args) for args in mistakes}
@@ -275,7 +290,7 @@ def test_ctrl_c_outside_of_reading_is_code_4(
     def interrupted(*_: object, **__: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
-    name = {"while it lists": "make_plan", "while it writes": "write_outputs"}[signal_time]
+    name = {"while it lists": "make_plan", "while it writes": "publish"}[signal_time]
     monkeypatch.setattr(jobs.tally, name, interrupted)
     run = cli("tally", scans, "--out", tmp_path / "r", "-e", island_folder, "--workers", 1)
     assert run.code == 4, run.err
