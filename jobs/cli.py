@@ -15,6 +15,7 @@ from jobs.bench.cli import app as bench_app
 from jobs.definition import election_folder
 from jobs.history import diff, log
 from jobs.watch_cli import watch
+from pipeline.count.place import Place
 from pipeline.count.retry import Retry
 from pipeline.errors import ActasError
 
@@ -106,7 +107,7 @@ def tally(
 
     options = Options(
         sources=tuple(scans),
-        out=out,
+        out=Place.of(out),
         election=election_folder(election, out),
         workers=workers or os.cpu_count() or 1,
         cluster=cluster,
@@ -120,7 +121,7 @@ def tally(
         outcome = run_tally(options, progress)
     _tell(outcome.summary, outcome.election, as_json=as_json)
     if not as_json:
-        _say(f"Results: {out}")
+        _say(f"Results: {options.out}")
         _say(f"Report:  {outcome.page}")
     raise typer.Exit(exit_code(outcome.summary))
 
@@ -140,10 +141,11 @@ def plan(scans: Scans, out: Out, election: ElectionName = None, as_json: Json = 
     from pipeline.read.scans import list_scans
 
     definition = load_election(election_folder(election, out))
-    exists = (out / "scans").is_dir()
-    ledger = Ledger.open(out / "scans", definition.slug) if exists else None
-    options = Options(tuple(scans), out, definition.folder, workers=1)
-    listing = list_scans(options.sources, exclude=out)
+    place = Place.of(out)
+    exists = bool(place.sub("scans").names())
+    ledger = Ledger.open(place.sub("scans"), definition.slug) if exists else None
+    options = Options(tuple(scans), place, definition.folder, workers=1)
+    listing = list_scans(options.sources, exclude=place.root)
     made = make_plan(listing, options, definition, ledger)
     files, todo = made.listing.files, made.todo
     if as_json:
@@ -172,7 +174,7 @@ def status(results: Results, as_json: Json = False) -> None:
     from jobs.report import load_results
 
     loaded = load_results(results)
-    running = is_locked(results)
+    running = is_locked(Place.of(results))
     if as_json:
         _print_json({"summary": loaded.summary, "running": running, "read": loaded.read})
         return
@@ -223,13 +225,15 @@ def report(results: Results) -> None:
       actas report results
     """
     from jobs.report import load_results, write_report
+    from jobs.stage import staged
     from pipeline.errors import ResultsError
 
     loaded = load_results(results)
     if loaded.summary is None:
         raise ResultsError(f"{results}: no run has finished yet.", "Run `actas tally` again.")
-    page = write_report(results, loaded.election, loaded.resolution, loaded.totals, loaded.summary)
-    _say(f"Report: {page}")
+    with staged(Place.of(results)) as folder:
+        write_report(folder, loaded.election, loaded.resolution, loaded.totals, loaded.summary)
+    _say(f"Report: {Place.of(results)}/site/index.html")
 
 
 @app.command()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from jobs.settle import split_settled
 from pipeline import schema
 from pipeline.count.known import COLUMNS as KNOWN_COLUMNS
 from pipeline.count.known import Subtracted, subtract
+from pipeline.count.place import Place
 from pipeline.count.retry import Retry
 from pipeline.count.store import Ledger, Part
 from pipeline.election import Election, load_election
@@ -45,7 +45,7 @@ class Options:
     """What the user asked for."""
 
     sources: tuple[str, ...]
-    out: Path
+    out: Place
     election: Path
     workers: int
     cluster: str | None = None
@@ -98,8 +98,8 @@ class Outcome:
     plan: Plan
     election: Election
     summary: dict[str, Any]
-    page: Path
-    """The report."""
+    page: str
+    """Where the report is."""
 
 
 def make_plan(
@@ -130,9 +130,12 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
     election = load_election(options.election)
     # Before anything is made: a mistyped folder must leave no results behind.
     with _timed(seconds, "list"):
-        listing = list_scans(options.sources, exclude=options.out)
-    with _disk_faults(options.out), locked(options.out):
-        ledger = Ledger.open_or_create(options.out / "scans", election.slug)
+        listing = list_scans(options.sources, exclude=options.out.root)
+    with _disk_faults(options.out), locked(options.out, progress.say) as lock:
+        ledger = Ledger.open_or_create(options.out.sub("scans"), election.slug)
+        ledger.still_mine = lock.check
+        if lock.after_a_dead_run:
+            ledger.fence()
         keep_definition(election, options.out)
         plan = make_plan(listing, options, election, ledger)
         plan = _without_unsettled(plan, options.settle)
@@ -142,7 +145,7 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
             _read(plan, options, election, ledger, progress)
         ledger.merge_parts()
         ledger.sweep()
-        published = publish(options.out, ledger, election, plan.version, seconds, start)
+        published = publish(options.out, ledger, election, plan.version, seconds, start, lock.check)
     return Outcome(plan, election, published.summary, published.page)
 
 
@@ -168,14 +171,14 @@ def exit_code(summary: Mapping[str, Any]) -> int:
     return EXIT_NEEDS_A_PERSON if any(summary["scans"][name] for name in waiting) else 0
 
 
-def keep_definition(election: Election, results: Path) -> None:
+def keep_definition(election: Election, results: Place) -> None:
     """Copy the election's definition into the results: they must explain themselves later."""
-    target = results / "election"
-    if election.folder.resolve() == target.resolve():
+    target = results.sub("election")
+    if not target.is_remote and election.folder.resolve() == target.path.resolve():
         return
-    target.mkdir(exist_ok=True)
+    target.make()
     for name in election.files:
-        shutil.copyfile(election.folder / name, target / name)
+        target.write(name, (election.folder / name).read_bytes())
 
 
 def _read(
@@ -196,8 +199,8 @@ def _read_todo(
     from jobs.cluster import open_cluster, run_batches
     from jobs.isolate import close_readers
 
-    folder = (options.out / "scans").resolve()
-    settings = BatchSettings(options.reader(election), plan.version, run, str(folder))
+    folder = ledger.place.absolute().root
+    settings = BatchSettings(options.reader(election), plan.version, run, folder)
     committer = _Committer(ledger)
     copies: dict[ScanFile, str] = {}
     try:
@@ -281,7 +284,7 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _disk_faults(out: Path) -> Iterator[None]:
+def _disk_faults(out: Place) -> Iterator[None]:
     """A disk that is full or read-only is the user's to mend: a sentence, not a traceback."""
     try:
         yield

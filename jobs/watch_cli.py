@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.count.place import Place
 from pipeline.count.retry import Retry
 from pipeline.errors import InputError
 
@@ -76,7 +77,7 @@ def watch(
     seconds = seconds_of(every)
     options = Options(
         sources=tuple(scans),
-        out=out,
+        out=Place.of(out),
         election=election_folder(election, out),
         workers=workers or os.cpu_count() or 1,
         cluster=cluster,

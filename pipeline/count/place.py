@@ -6,6 +6,7 @@ Guarantee, in both: what is written is seen whole or not at all.
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,8 @@ class Place:
         """
         if isinstance(where, Place):
             return where
-        text = str(where)
+        # The command line's paths have lost a slash of s3://.
+        text = re.sub(r"^([a-z0-9]+):/(?=[^/])", r"\1://", str(where))
         if not is_remote(text):
             return cls(text)
         if not remote.is_object_store(text):
@@ -50,6 +52,10 @@ class Place:
         """The local folder; only where it is one."""
         assert not self.is_remote, self.root  # noqa: S101  a bug, never an input
         return Path(self.root)
+
+    def absolute(self) -> Place:
+        """The same place for a process that works in another folder."""
+        return self if self.is_remote else Place(str(self.path.resolve()))
 
     def __str__(self) -> str:
         return self.root
@@ -84,6 +90,20 @@ class Place:
             remote.write(f"{self.root}/{name}", content)
         else:
             write_bytes(self.path / name, content, mark=f".{uuid.uuid4().hex[:8]}")
+
+    def create(self, name: str, content: bytes) -> None:
+        """Write a file of a store that must not be there yet; of several at once one succeeds.
+
+        Raises:
+            FileExistsError: it is there, perhaps because an earlier attempt did succeed.
+        """
+        remote.write(f"{self.root}/{name}", content, only_new=True)
+
+    def has(self, name: str) -> bool:
+        """Whether a file is there."""
+        if self.is_remote:
+            return next(remote.find(f"{self.root}/{name}"), None) is not None
+        return (self.path / name).is_file()
 
     def names(self) -> list[str]:
         """The names of all files within, those in folders with their path; sorted."""

@@ -52,8 +52,8 @@ class Listing:
     there and is not in `files` is gone."""
 
 
-def list_scans(sources: Sequence[str], exclude: Path | None = None) -> Listing:
-    """List what `sources` name; `exclude` (the results folder) is not descended into.
+def list_scans(sources: Sequence[str], exclude: Path | str | None = None) -> Listing:
+    """List what `sources` name; `exclude` (the results, a folder or a URL) is not descended into.
 
     Raises:
         NoScansError: there is no scan in any of them.
@@ -67,6 +67,10 @@ def list_scans(sources: Sequence[str], exclude: Path | None = None) -> Listing:
                 found[item.uri] = item
             else:
                 ignored.add(item)
+    if is_remote(str(exclude)):
+        inside = to_uri(str(exclude)).rstrip("/") + "/"
+        found = {uri: file for uri, file in found.items() if not uri.startswith(inside)}
+        ignored = {name for name in ignored if not name.startswith(inside)}
     if not found:
         passed = f" ({len(ignored)} other files were passed over)" if ignored else ""
         raise NoScansError(
@@ -135,7 +139,7 @@ def _from_list(path: Path, walk: _Walk) -> Iterator[ScanFile | str]:
 class _Walk:
     """Walks local folders, following links but never into the same folder twice."""
 
-    def __init__(self, exclude: Path | None) -> None:
+    def __init__(self, exclude: Path | str | None) -> None:
         self._seen: set[tuple[int, int]] = set()
         self._exclude = os.path.realpath(exclude) if exclude else None
 

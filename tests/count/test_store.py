@@ -17,7 +17,7 @@ from pipeline.count.resolve import resolve
 from pipeline.count.store import Ledger, Part, write_part
 from pipeline.count.totals import sum_up
 from pipeline.election import Election
-from pipeline.errors import ResultsError
+from pipeline.errors import InterruptedRunError, ResultsError
 from pipeline.findings import Finding
 from pipeline.read.record import Outcome, PageReading, failed
 from pipeline.read.scans import ScanFile
@@ -128,6 +128,78 @@ def test_a_part_holds_every_column_and_comes_back_as_it_was(ledger: Ledger, tiny
     assert (row["method"], row["grade"], row["failure"]) == ("qr", "qr", None)
     (scan,) = scans_of(ledger.rows(COLUMNS), tiny.rules)
     assert scan.payload == numbers
+
+
+def test_many_parts_become_few_and_say_the_same(
+    ledger: Ledger, tiny: Election, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.count.store.MANY_PARTS", 5)
+    for n in range(1, 9):
+        rows = record(tiny, f"/{n}", payload(tiny, "1001", n, VOTES) if n % 2 else None, run=n)
+        ledger.commit([_part(ledger, f"{n:032}", rows)])
+    before = ledger.history().sort_by("uri")
+    ledger.merge_parts()
+    assert ledger.history().sort_by("uri").equals(before)
+    assert ledger.sweep() == 8
+    assert len(_files(ledger.folder)) == 1
+    again = Ledger.open(ledger.folder, tiny.slug)
+    assert again.history().sort_by("uri").equals(before)
+    assert again.rows().num_rows == 8
+    assert again.next_run() == 9
+    again.merge_parts()
+    assert again.sweep() == 0
+
+
+def test_a_ledger_of_an_earlier_program_lacks_columns_and_is_read_all_the_same(
+    ledger: Ledger, tiny: Election
+) -> None:
+    table = to_table(record(tiny, "/a", payload(tiny, "1001", 1, VOTES))).drop_columns(["read_as"])
+    ledger.commit([write_part(ledger.folder, "a" * 32, table)])
+    ledger.commit([_part(ledger, "b" * 32, record(tiny, "/b", None))])
+    assert ledger.rows().schema.equals(schema.SCANS)
+    assert ledger.rows()["read_as"].null_count == 2
+
+
+# Two that write.
+
+
+def test_who_was_overtaken_finds_out_before_its_commit_counts(
+    ledger: Ledger, tiny: Election
+) -> None:
+    """A run that was asleep for long wakes up, and another has the results."""
+
+    def lost() -> None:
+        raise InterruptedRunError("overtaken")
+
+    sleeper = Ledger.open(ledger.folder, tiny.slug)
+    sleeper.still_mine = lost
+    part = _part(ledger, "a" * 32, record(tiny, "/a", None))
+    other = Ledger.open(ledger.folder, tiny.slug)
+    other.fence()
+    assert other.sweep() == 1, "the sleeper's part is nobody's"
+    with pytest.raises(InterruptedRunError, match="overtaken"):
+        sleeper.commit([part])
+    assert Ledger.open(ledger.folder, tiny.slug).rows().num_rows == 0
+
+
+def test_a_commit_beside_that_of_another_tool_is_made_once(ledger: Ledger, tiny: Election) -> None:
+    Ledger.open(ledger.folder, tiny.slug).fence()
+    ledger.commit([_part(ledger, "a" * 32, record(tiny, "/a", None))])
+    assert _uris(Ledger.open(ledger.folder, tiny.slug)) == ["/a"]
+
+
+def test_a_commit_whose_answer_was_lost_is_not_taken_for_somebody_elses(
+    ledger: Ledger, tiny: Election
+) -> None:
+    part = _part(ledger, "a" * 32, record(tiny, "/a", None))
+    Ledger.open(ledger.folder, tiny.slug).commit([part])
+
+    def lost() -> None:
+        raise InterruptedRunError("overtaken")
+
+    ledger.still_mine = lost
+    ledger.commit([part])
+    assert _uris(ledger) == ["/a"]
 
 
 # What is current.

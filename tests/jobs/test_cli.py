@@ -18,6 +18,7 @@ import pytest
 
 import jobs.tally
 from jobs.cli import main
+from pipeline.count.place import Place
 from tests.jobs import island
 from tests.jobs.running import ACTAS, Ended, actas, tally_args
 
@@ -217,12 +218,13 @@ def test_status_does_not_stand_in_the_way_of_a_run(
     """Whoever looks at a run every second must not make the next one fail."""
     from jobs.lock import is_locked, locked
 
+    place = Place.of(results)
     before = (results / ".lock").read_bytes()
-    assert not is_locked(results)
+    assert not is_locked(place)
     assert (results / ".lock").read_bytes() == before
-    with locked(results):
-        assert is_locked(results)
-    assert not is_locked(results)
+    with locked(place, lambda _: None):
+        assert is_locked(place)
+    assert not is_locked(place)
 
 
 def test_plan_tells_numbers_and_reads_nothing(
