@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 from pipeline.errors import InputError
 
@@ -111,14 +109,27 @@ def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 def _answers(port: int) -> bool:
-    """Whether it serves the bucket: without keys, a refusal is an answer."""
+    """Whether it takes an object: it listens long before it knows its bucket and its disk."""
+    from obstore.exceptions import BaseError
+    from obstore.store import S3Store
+
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)):
+            return False
+    keys = {name.removeprefix("AWS_").lower(): value for name, value in KEYS.items()}
+    store = S3Store(
+        BUCKET,
+        endpoint=f"http://127.0.0.1:{port}",
+        client_options={"allow_http": True, "timeout": "2s"},
+        retry_config={"max_retries": 0},
+        **keys,
+    )
     try:
-        with urlopen(f"http://127.0.0.1:{port}/{BUCKET}", timeout=1):
-            return True
-    except HTTPError as error:
-        return error.code == 403
-    except (URLError, OSError):
+        store.put("ready", b"")
+        store.delete("ready")
+    except (BaseError, OSError):
         return False
+    return True
 
 
 @contextmanager
