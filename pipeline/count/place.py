@@ -108,7 +108,7 @@ class Place:
     def names(self) -> list[str]:
         """The names of all files within, those in folders with their path; sorted."""
         if self.is_remote:
-            found = (item[0] for item in remote.find(self.root) if item)
+            found = (item[0] for item in remote.find(self.root))
             return sorted(url.removeprefix(f"{self.root}/") for url in found)
         files = (path for path in self.path.rglob("*") if path.is_file())
         return sorted(path.relative_to(self.path).as_posix() for path in files)

@@ -1,4 +1,4 @@
-"""What is not on a disk: object stores (s3, gs, az) and whatever else fsspec knows (https, ...).
+"""What is not on a disk: object stores (s3, gs, az), web servers, and whatever else fsspec knows.
 
 Object stores go through `obstore`, which shares its core with the ledger's Delta Lake: one way to
 name a server and its keys, conditional writes on each of them, no object half written. A store
@@ -10,12 +10,13 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from pipeline.errors import InputError, StoreLostError
+from pipeline.read import web
 
 OBJECT_STORES = ("s3", "gs", "az")
 PATIENCE = {"max_retries": 8, "retry_timeout": timedelta(seconds=60)}
@@ -34,19 +35,29 @@ def is_object_store(url: str) -> bool:
     return url.partition("://")[0] in OBJECT_STORES
 
 
-def find(url: str) -> Iterator[Found | None]:
-    """Every object below `url`, or the one that it names; None if there is neither.
+def is_web(url: str) -> bool:
+    """Whether a URL is of a web server."""
+    return url.partition("://")[0] in ("http", "https")
+
+
+def find(url: str) -> Iterator[Found]:
+    """Every object below `url`, or the one that it names; none where there is neither.
 
     Raises:
-        InputError: the store's package is missing, or the store cannot be reached.
+        InputError: the store's package is missing.
+        StoreLostError: an object store does not answer.
+        OSError: it cannot be had.
     """
-    try:
-        found = _find_objects(url) if is_object_store(url) else _find_files(url)
-        first = next(found, None)
-        yield first
-        yield from found
-    except OSError as error:
-        raise InputError(f"{url}: {error}", "Check the address and the credentials.") from error
+    if is_object_store(url):
+        return _find_objects(url)
+    if is_web(url):
+        return _find_page(url)
+    return _find_files(url)
+
+
+def _find_page(url: str) -> Iterator[Found]:
+    with suppress(FileNotFoundError):
+        yield web.look(url)
 
 
 def _find_objects(url: str) -> Iterator[Found]:
@@ -93,6 +104,8 @@ def read(url: str, max_bytes: int) -> bytes:
         StoreLostError: the store does not answer.
         OSError: this object cannot be read.
     """
+    if is_web(url):
+        return web.read(url, max_bytes)
     with _plain_errors(url):
         if not is_object_store(url):
             files, path = _file_system(url)
@@ -202,10 +215,6 @@ def _foreign_errors(url: str) -> tuple[type[Exception], ...]:
         from obstore.exceptions import BaseError
 
         return (BaseError,)
-    if url.startswith("http"):
-        from aiohttp import ClientError
-
-        return (ClientError, ValueError)
     return (ValueError,)
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pipeline.errors import InputError, NoScansError
 from pipeline.findings import Finding
-from pipeline.read import remote
+from pipeline.read import remote, web
 from pipeline.read.image import SIGNATURE_BYTES, sniff
 from pipeline.read.uris import from_uri, is_remote, to_uri
 
@@ -93,10 +95,7 @@ def _roots(sources: Sequence[str]) -> Iterator[str]:
 def _expand(source: str, walk: _Walk) -> Iterator[ScanFile | str]:
     """The scans (and the names passed over) that one argument stands for."""
     if is_remote(source):
-        found = list(_remote(source))
-        if len(found) == 1 and isinstance(found[0], ScanFile) and found[0].fault:
-            raise InputError(f"{to_uri(source)}: there is nothing of that name in the store.")
-        yield from found
+        yield from _expand_url(source, walk)
         return
     path = Path(source)
     try:
@@ -116,24 +115,55 @@ def _expand(source: str, walk: _Walk) -> Iterator[ScanFile | str]:
         yield from _from_list(path, walk)
 
 
+def _expand_url(url: str, walk: _Walk) -> Iterator[ScanFile | str]:
+    try:
+        found = list(_remote(url))
+        if found == [to_uri(url)]:  # neither a folder nor an image
+            found = list(_of_list(remote.read(url, MAX_LIST_BYTES), "", walk))
+    except OSError as error:
+        raise InputError(
+            f"{to_uri(url)}: {error}", "Check the address and the credentials."
+        ) from error
+    if not found:
+        raise InputError(f"{to_uri(url)}: there is nothing of that name in the store.")
+    yield from found
+
+
 def _from_list(path: Path, walk: _Walk) -> Iterator[ScanFile | str]:
-    """Scans named by a text file: one a line, or separated by NUL bytes (`find -print0`)."""
+    """Scans named by a text file."""
     try:
         if path.stat().st_size > MAX_LIST_BYTES:
             raise InputError(f"{path}: too large for a list of files")
-        content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    yield from _of_list(content, os.fspath(path.parent), walk)
+
+
+def _of_list(content: bytes, folder: str, walk: _Walk) -> Iterator[ScanFile | str]:
+    """Scans named one a line, or separated by NUL bytes (`find -print0`)."""
+    content = content.removeprefix(b"\xef\xbb\xbf")
     separator = b"\0" if b"\0" in content else b"\n"
+    remotes = []
     for raw in content.split(separator):
         name = os.fsdecode(raw.strip(b"\r") if separator == b"\n" else raw)
-        if not name.strip():
-            continue
-        if is_remote(name):
-            yield from _remote(name)
-        else:
+        if is_remote(name.strip()):
+            remotes.append(name.strip())
+        elif name.strip():
             # Relative names are relative to the list, wherever the command was started.
-            yield from walk.entry(os.path.abspath(path.parent / name))
+            yield from walk.entry(os.path.abspath(os.path.join(folder, name)))
+    with ThreadPoolExecutor(web.AT_ONCE) as pool:
+        for found in pool.map(_listed, remotes):
+            yield from found
+
+
+def _listed(url: str) -> list[ScanFile | str]:
+    """What a list's URL stands for. One that is wrong is that scan's fault alone."""
+    try:
+        found = list(_remote(url))
+    except OSError as error:
+        return [_fault(url, Finding("file-unreadable", error.strerror or type(error).__name__))]
+    return found or [_fault(url, Finding("file-vanished", "not in the store"))]
 
 
 class _Walk:
@@ -198,14 +228,9 @@ class _Walk:
 
 
 def _remote(url: str) -> Iterator[ScanFile | str]:
-    for found in remote.find(url):
-        if found is None:
-            yield ScanFile(
-                to_uri(url), 0, "file-vanished", Finding("file-vanished", "not in the store")
-            )
-            continue
-        name, size, stamp = found
-        if _has_image_suffix(name) or _is_image_object(name):
+    for name, size, stamp in remote.find(url):
+        path = urlsplit(name).path if remote.is_web(name) else name
+        if _has_image_suffix(path) or _is_image_object(name):
             yield ScanFile(to_uri(name), size, stamp)
         else:
             yield to_uri(name)
