@@ -147,19 +147,21 @@ def plan(scans: Scans, out: Out, election: ElectionName = None, as_json: Json = 
     options = Options(tuple(scans), place, definition.folder, workers=1)
     listing = list_scans(options.sources, exclude=place.root)
     made = make_plan(listing, options, definition, ledger)
-    files, todo = made.listing.files, made.todo
     if as_json:
         _print_json(
             {
-                "found": len(files),
-                "known": len(files) - len(todo),
-                "to_read": len(todo),
-                "bytes": sum(file.size for file in todo),
-                "ignored": list(made.listing.ignored),
+                "found": made.found,
+                "known": made.found - len(made.todo),
+                "to_read": len(made.todo),
+                "why": {reason.value: count for reason, count in made.known.why.items()},
+                "gone": len(made.known.gone),
+                "given_up": made.known.given_up,
+                "bytes": sum(file.size for file in made.todo),
+                "ignored": list(made.ignored),
             }
         )
     else:
-        show_plan(_console(), files, todo, made.listing.ignored)
+        show_plan(_console(), made)
 
 
 @app.command()

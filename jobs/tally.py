@@ -16,14 +16,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
+from jobs.finish import finish
 from jobs.keep import keep_records
 from jobs.lock import locked
-from jobs.publish import publish
+from jobs.memory import without_collections
+from jobs.plan import Plan, told
 from jobs.settings import BatchSettings, ReaderSettings
 from jobs.settle import split_settled
 from pipeline import schema
 from pipeline.count.known import COLUMNS as KNOWN_COLUMNS
-from pipeline.count.known import Subtracted, subtract
+from pipeline.count.known import Why, subtract
 from pipeline.count.place import Place
 from pipeline.count.retry import Retry
 from pipeline.count.store import Ledger, Part
@@ -35,7 +37,7 @@ from pipeline.read.sheet import reader_version
 
 COMMIT_SECONDS = 2.0
 """A commit takes about 15 ms; a killed driver loses at most so many seconds of work."""
-SMALLEST_BATCH, LARGEST_BATCH = 16, 128
+SMALLEST_BATCH, LARGEST_BATCH = 16, 256
 EXIT_NEEDS_A_PERSON = 3
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -76,26 +78,13 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a run would do."""
-
-    listing: Listing
-    known: Subtracted
-    version: str
-    waiting: tuple[ScanFile, ...] = ()
-    """Files that are still being written."""
-
-    @property
-    def todo(self) -> tuple[ScanFile, ...]:
-        """What is read."""
-        return self.known.todo
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What a run did."""
 
-    plan: Plan
+    found: int
+    """Files in the listing."""
+    why: Mapping[Why, int]
+    """What was read, by reason."""
     election: Election
     summary: dict[str, Any]
     page: str
@@ -109,7 +98,8 @@ def make_plan(
     version = reader_version(election.rules_sha256)
     limits = options.reader(election).limits_text
     history = ledger.history(KNOWN_COLUMNS) if ledger else schema.SCANS.empty_table()
-    return Plan(listing, subtract(listing, history, version, limits, options.retry), version)
+    known = subtract(listing, history, version, limits, options.retry)
+    return Plan(len(listing.files), listing.ignored, known, version)
 
 
 def _without_unsettled(plan: Plan, seconds: float) -> Plan:
@@ -129,7 +119,7 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
     start = time.monotonic()
     election = load_election(options.election)
     # Before anything is made: a mistyped folder must leave no results behind.
-    with _timed(seconds, "list"):
+    with _timed(seconds, "list"), without_collections():
         listing = list_scans(options.sources, exclude=options.out.root)
     with _disk_faults(options.out), locked(options.out, progress.say) as lock:
         ledger = Ledger.open_or_create(options.out.sub("scans"), election.slug)
@@ -137,32 +127,20 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
         if lock.after_a_dead_run:
             ledger.fence()
         keep_definition(election, options.out)
-        plan = make_plan(listing, options, election, ledger)
-        plan = _without_unsettled(plan, options.settle)
-        for line in told(plan):
-            progress.say(line)
+        found = len(listing.files)
+        with without_collections():
+            plan = make_plan(listing, options, election, ledger)
+        del listing  # of a million scans 300 MB, which resolving needs
+        version, why = plan.version, plan.known.why
         with _timed(seconds, "read"):
-            _read(plan, options, election, ledger, progress)
+            settled = _without_unsettled(plan, options.settle)
+            _read(settled, options, election, ledger, progress)
+        del plan, settled
         ledger.merge_parts()
         ledger.sweep()
-        published = publish(options.out, ledger, election, plan.version, seconds, start, lock.check)
-    return Outcome(plan, election, published.summary, published.page)
-
-
-def told(plan: Plan) -> Iterator[str]:
-    """What is unusual about a plan, in sentences."""
-    names = [file.uri.rpartition("/")[2] for file in plan.waiting]
-    if names:
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        wait = ", ".join(names[:3]) + more
-        yield f"{len(names)} files are still being written and wait for the next run: {wait}"
-    if plan.known.gone:
-        yield f"{len(plan.known.gone)} scans are gone; what was read of them stays on record."
-    if plan.known.given_up:
-        yield (
-            f"{plan.known.given_up} scans have failed often enough. They are tried again when "
-            "they, the reader or the limits change, or with --retry."
-        )
+        with without_collections():
+            done = finish(options.out, ledger, election, version, seconds, start, lock.check)
+    return Outcome(found, why, election, done.summary, done.page)
 
 
 def exit_code(summary: Mapping[str, Any]) -> int:
@@ -184,7 +162,11 @@ def keep_definition(election: Election, results: Place) -> None:
 def _read(
     plan: Plan, options: Options, election: Election, ledger: Ledger, progress: Progress
 ) -> None:
-    """Read what is to be read and commit it."""
+    """Read what is to be read and commit it, and what can be told without reading."""
+    for line in told(plan):
+        progress.say(line)
+    if not plan.todo and not plan.known.gone:
+        return
     run = ledger.next_run()
     copies = _read_todo(plan, options, election, ledger, progress, run) if plan.todo else {}
     limits = options.reader(election).limits_text

@@ -69,9 +69,9 @@ def _told_to_stop_before(end: float) -> bool:
 
 def told(outcome: Outcome) -> str:
     """A round in one line."""
-    news = ", ".join(f"{count:,} {why}" for why, count in outcome.plan.known.why.items())
+    news = ", ".join(f"{count:,} {why}" for why, count in outcome.why.items())
     mesas = outcome.summary["mesas"]
     return (
-        f"{len(outcome.plan.listing.files):,} scans: {news or 'nothing new'}. "
+        f"{outcome.found:,} scans: {news or 'nothing new'}. "
         f"{mesas['counted']:,} of {mesas['expected']:,} mesas counted."
     )

@@ -29,7 +29,7 @@ class Kind:
     rule: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A finding that was made. `detail` holds figures, never anybody's name or a foreign text."""
 

@@ -19,20 +19,25 @@ COLUMNS = ("source", "run", "sha256")
 
 def current(table: pa.Table) -> pa.Table:
     """The current rows of a table with at least `COLUMNS`."""
+    keep = which(table)
+    return table if keep.all() else table.filter(pa.array(keep))
+
+
+def which(table: pa.Table) -> NDArray[np.bool_]:
+    """Of each row, whether it is current."""
     codes = places(table["source"])
     rank = table["run"].to_numpy() * 2 + bools(pc.is_valid(table["sha256"]))
     best = np.full(int(codes.max(initial=-1)) + 1, -1, np.int64)
     np.maximum.at(best, codes, rank)
-    keep = best[codes] == rank
-    return table if keep.all() else table.filter(pa.array(keep))
+    keep: NDArray[np.bool_] = best[codes] == rank
+    return keep
 
 
 def places(column: pa.ChunkedArray) -> NDArray[np.int32]:
     """A number for each row: the same for the same text, counted from 0 in order of appearance."""
-    # Chunks that are encoded one by one would number the same text differently.
-    encoded = column.dictionary_encode().unify_dictionaries()
-    numbers = [chunk.indices.to_numpy() for chunk in encoded.chunks]
-    return np.concatenate([np.zeros(0, np.int32), *numbers])
+    # In one piece: chunks that are encoded one by one would number the same text differently.
+    numbers: NDArray[np.int32] = column.combine_chunks().dictionary_encode().indices.to_numpy()
+    return numbers
 
 
 def has_any(lists: pa.ChunkedArray, values: Sequence[str]) -> NDArray[np.bool_]:

@@ -12,14 +12,16 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import schema
+from pipeline.count.place import replaced
 from pipeline.count.place import write_bytes as write_bytes
 from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan, ScanStatus
 from pipeline.count.totals import Totals, UnitTotals
@@ -31,6 +33,8 @@ NEEDS_A_PERSON = (
     ScanStatus.REJECTED,
     ScanStatus.FAILED,
 )
+PART = 10_000
+"""Rows that are written at a time."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -54,25 +58,51 @@ def write_tables(
     """
     (folder / "totals").mkdir(exist_ok=True)
     tables = _tables(resolution, totals, election)
-    return {name: _write(folder / name, table) for name, table in tables}
+    return {name: _write(folder / name, layout, parts) for name, layout, parts in tables}
 
 
 def _tables(
     resolution: Resolution, totals: Totals, election: Election
-) -> Iterator[tuple[str, pa.Table]]:
-    yield "actas.parquet", _table(acta_rows(resolution, election), schema.actas(election))
+) -> Iterator[tuple[str, pa.Schema, Iterable[pa.Table]]]:
+    layout = schema.actas(election)
+    yield "actas.parquet", layout, _in_parts(acta_rows(resolution, election), layout)
     for level, units in totals.levels.items():
         table = totals_table(units, election)
-        yield f"totals/{level}.parquet", table
-        yield f"totals/{level}.csv", table
-    yield "findings.csv", _table(finding_rows(resolution), schema.FINDINGS)
-    yield "unread.csv", _table(unread_rows(resolution), schema.UNREAD)
+        for kind in ("parquet", "csv"):
+            yield f"totals/{level}.{kind}", table.schema, (table,)
+    findings = _in_parts(finding_rows(resolution), schema.FINDINGS)
+    yield "findings.csv", schema.FINDINGS, findings
+    yield "unread.csv", schema.UNREAD, _in_parts(unread_rows(resolution), schema.UNREAD)
 
 
-def _write(path: Path, table: pa.Table) -> str:
-    content = as_csv(table) if path.suffix == ".csv" else as_parquet(table)
-    write_bytes(path, content)
-    return hashlib.sha256(content).hexdigest()
+def _in_parts(rows: Iterable[dict[str, object]], layout: pa.Schema) -> Iterator[pa.Table]:
+    """The rows as tables of a bounded size: a million of them at once would fill the memory."""
+    rest = iter(rows)
+    while part := list(islice(rest, PART)):
+        yield pa.Table.from_pylist(part, schema=layout)
+
+
+def _write(path: Path, layout: pa.Schema, parts: Iterable[pa.Table]) -> str:
+    """Write a table part by part; returns the file's sha256."""
+    with replaced(path) as stream:
+        if path.suffix == ".parquet":
+            with pq.ParquetWriter(stream, layout, compression="zstd") as writer:
+                for part in parts:
+                    writer.write_table(part)
+        else:
+            _write_lines(stream, layout, parts)
+    with path.open("rb") as written:
+        return hashlib.file_digest(written, "sha256").hexdigest()
+
+
+def _write_lines(stream: BinaryIO, layout: pa.Schema, parts: Iterable[pa.Table]) -> None:
+    """Write CSV, text cells neutralised."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(layout.names)
+    for part in parts:
+        writer.writerows(zip(*(_cells(column) for column in part.columns), strict=True))
+    text.detach()
 
 
 def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
@@ -113,10 +143,10 @@ def summarise(
     }
 
 
-def acta_rows(resolution: Resolution, election: Election) -> list[dict[str, object]]:
+def acta_rows(resolution: Resolution, election: Election) -> Iterator[dict[str, object]]:
     """A row per mesa: the named ones, then those that only a unit's number tells of."""
-    named = [_acta_row(mesa, election) for mesa in resolution.mesas]
-    return named + list(_nameless_rows(resolution, election))
+    yield from (_acta_row(mesa, election) for mesa in resolution.mesas)
+    yield from _nameless_rows(resolution, election)
 
 
 def _acta_row(mesa: ResolvedMesa, election: Election) -> dict[str, object]:
@@ -177,9 +207,9 @@ def totals_table(units: Sequence[UnitTotals], election: Election) -> pa.Table:
     )
 
 
-def finding_rows(resolution: Resolution) -> list[dict[str, object]]:
+def finding_rows(resolution: Resolution) -> Iterator[dict[str, object]]:
     """Every finding of every scan, with its plain sentence."""
-    return [
+    return (
         {
             "scan": item.scan.uri,
             "mesa": item.mesa,
@@ -189,12 +219,12 @@ def finding_rows(resolution: Resolution) -> list[dict[str, object]]:
         }
         for item in resolution.scans
         for finding in item.findings
-    ]
+    )
 
 
-def unread_rows(resolution: Resolution) -> list[dict[str, object]]:
+def unread_rows(resolution: Resolution) -> Iterator[dict[str, object]]:
     """The scans that a person must look at, and why."""
-    return [_unread_row(item) for item in resolution.scans if item.status in NEEDS_A_PERSON]
+    return (_unread_row(item) for item in resolution.scans if item.status in NEEDS_A_PERSON)
 
 
 def _unread_row(item: ResolvedScan) -> dict[str, object]:
@@ -207,24 +237,11 @@ def _unread_row(item: ResolvedScan) -> dict[str, object]:
     }
 
 
-def _table(rows: list[dict[str, object]], layout: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=layout)
-
-
-def as_parquet(table: pa.Table) -> bytes:
-    """A table as Parquet."""
+def write_csv(path: Path, table: pa.Table) -> None:
+    """Write a table as CSV, text cells neutralised."""
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()
-
-
-def as_csv(table: pa.Table) -> bytes:
-    """A table as CSV, text cells neutralised."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(table.column_names)
-    writer.writerows(zip(*(_cells(column) for column in table.columns), strict=True))
-    return buffer.getvalue().encode()
+    _write_lines(buffer, table.schema, (table,))
+    write_bytes(path, buffer.getvalue())
 
 
 def _cells(column: pa.ChunkedArray) -> list[object]:

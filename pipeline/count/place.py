@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from pipeline.errors import ConfigError
 from pipeline.read import remote
@@ -129,10 +132,17 @@ def write_bytes(path: Path, content: bytes, mark: str = "") -> None:
 
     `mark` keeps several writers of one file apart.
     """
+    with replaced(path, mark) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def replaced(path: Path, mark: str = "") -> Iterator[BinaryIO]:
+    """A stream to write a file to, which takes its place when all is written."""
     temporary = path.with_name(f".{path.name}{mark}.tmp")
     try:
         with temporary.open("wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)

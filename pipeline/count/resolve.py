@@ -45,7 +45,7 @@ GRADES = ("proven", "qr", "print")
 """From the best proven to the least: of agreeing scans the best is the one that counts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scan:
     """A current row of the ledger, as far as resolving needs it."""
 
@@ -71,7 +71,7 @@ class Scan:
         return any(finding.code == NO_LONGER_THERE for finding in self.findings)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ResolvedScan:
     """A scan with its status; `mesa` is None where no mesa could be told."""
 
@@ -93,7 +93,7 @@ class ResolvedScan:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ResolvedMesa:
     """A mesa with its status and, if counted, the scan that it rests on."""
 

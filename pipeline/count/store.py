@@ -10,8 +10,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,6 +26,8 @@ from pyarrow import fs
 from pipeline import schema
 from pipeline.count import current
 from pipeline.count.delta import options, plain_errors, store_errors, words
+from pipeline.count.parts import Part as Part
+from pipeline.count.parts import write_part as write_part
 from pipeline.count.place import Place
 from pipeline.errors import ResultsError, StoreLostError
 
@@ -34,29 +35,6 @@ MANY_PARTS = 400
 """More parts than this are merged: opening a part takes longer than reading it."""
 COMMIT_TRIES = 5
 LEFT_OVER = re.compile(r"\.part-.*\.tmp")
-
-
-@dataclass(frozen=True)
-class Part:
-    """A Parquet file that a worker wrote, not yet committed."""
-
-    name: str
-    size: int
-    rows: int
-
-
-def write_part(folder: Path | Place, batch_id: str, table: pa.Table) -> Part:
-    """Write one batch's records so that the file is either whole or absent.
-
-    Raises:
-        OSError: the disk is full or read-only.
-    """
-    name = f"part-{batch_id}.parquet"
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    content = buffer.getvalue()
-    Place.of(folder).write(name, content)
-    return Part(name, len(content), table.num_rows)
 
 
 class Ledger:
@@ -143,7 +121,9 @@ class Ledger:
                     partition_values={},
                     modification_time=0,  # the content decides; the same parts, the same commit
                     data_change=True,
-                    stats=json.dumps({"numRecords": part.rows}),
+                    stats=json.dumps(
+                        {"numRecords": part.rows, "maxValues": {"run": part.last_run}}
+                    ),
                 )
                 for part in parts
             ],
@@ -189,28 +169,37 @@ class Ledger:
         self, columns: Sequence[str] | None = None, where: ds.Expression | None = None
     ) -> pa.Table:
         """The rows of all runs, in no particular order. Columns of a later program are null."""
-        names = self._part_names()
         try:
-            dataset = ds.dataset(
-                [f"{self.place.root}/{name}" for name in names]
-                if not self.place.is_remote
-                else names,
-                schema=schema.SCANS,
-                format="parquet",
-                filesystem=self._files(),
-            )
-            return dataset.to_table(columns=columns and list(columns), filter=where)
+            return self._dataset().to_table(columns=columns and list(columns), filter=where)
         except (OSError, pa.ArrowException) as error:
-            raise self._damage(names, error) from error
+            raise self._damage(error) from error
+
+    def batches(self, columns: Sequence[str], size: int = 10_000) -> Iterator[pa.Table]:
+        """The current rows, some at a time: a million at once would fill the memory."""
+        keep = current.which(self.history(current.COLUMNS))
+        start = 0
+        try:
+            for batch in self._dataset().to_batches(columns=list(columns), batch_size=size):
+                mask = keep[start : start + batch.num_rows]
+                start += batch.num_rows
+                yield pa.Table.from_batches([batch]).filter(pa.array(mask))
+        except (OSError, pa.ArrowException) as error:
+            raise self._damage(error) from error
+
+    def _dataset(self) -> ds.Dataset:
+        names = self._part_names()
+        # The store's file system has the ledger for its root, the disk's has not.
+        paths = names if self.place.is_remote else [f"{self.place.root}/{name}" for name in names]
+        return ds.dataset(paths, schema=schema.SCANS, format="parquet", filesystem=self._files())
 
     def _files(self) -> fs.FileSystem:
         if not self.place.is_remote:
             return fs.LocalFileSystem()
         return fs.PyFileSystem(DeltaStorageHandler(self.place.root, options(self.place)))
 
-    def _damage(self, names: Sequence[str], error: Exception) -> ResultsError | StoreLostError:
+    def _damage(self, error: Exception) -> ResultsError | StoreLostError:
         """Which part is damaged."""
-        for name in names:
+        for name in self._part_names():
             try:
                 pq.read_table(io.BytesIO(self.place.read(name)), columns=["source"])
             except (OSError, pa.ArrowException) as fault:
@@ -222,7 +211,11 @@ class Ledger:
 
     def next_run(self) -> int:
         """The number for rows of a new run: higher than any before."""
-        return int(pc.max(self.history(["run"])["run"]).as_py() or 0) + 1
+        parts = pa.table(self._table.get_add_actions(flatten=True))
+        runs = parts["max.run"] if "max.run" in parts.column_names else None
+        if runs is None or runs.null_count:  # a part of another tool, without statistics
+            runs = self.history(["run"])["run"]
+        return int(pc.max(runs).as_py() or 0) + 1
 
     def merge_parts(self) -> None:
         """Turn many small parts into few large ones; the rows stay as they are."""

@@ -6,6 +6,7 @@ what is passed over (read-me files, tables) is named. Nothing is decoded here.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -181,14 +182,14 @@ class _Walk:
                 continue
             try:
                 with os.scandir(folder) as entries:
-                    names = sorted(entry.name for entry in entries)
+                    names = sorted((entry.name, _is_folder(entry)) for entry in entries)
             except OSError as error:
                 # Not one scan, but whatever it holds must not be lost in silence.
                 yield _fault(folder, Finding("file-unreadable", f"folder: {error.strerror}"))
                 continue
-            for name in names:
+            for name, is_folder in names:
                 path = os.path.join(folder, name)
-                if os.path.isdir(path):
+                if is_folder:
                     pending.append(path)
                 else:
                     yield from self.entry(path)
@@ -246,15 +247,23 @@ def read_bytes(file: ScanFile, max_bytes: int) -> bytes | Finding:
             return remote.read(path, max_bytes + 1)
         # Without O_NONBLOCK, opening a pipe that took the file's place would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            return Finding("file-special", "a folder, pipe, socket or device")
-        with os.fdopen(descriptor, "rb") as stream:
-            return stream.read(max_bytes + 1)
+        with os.fdopen(descriptor, "rb", buffering=0) as stream:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return Finding("file-special", "a folder, pipe, socket or device")
+            # No more than there is: asked for the whole limit, the system clears 64 MiB of memory.
+            return _take(stream, min(status.st_size, max_bytes) + 1)
     except FileNotFoundError:
         return Finding("file-vanished")
     except OSError as error:
         return Finding("file-unreadable", error.strerror or type(error).__name__)
+
+
+def _take(stream: io.FileIO, size: int) -> bytes:
+    content = stream.read(size)
+    while 0 < len(content) < size and (more := stream.read(size - len(content))):
+        content += more
+    return content
 
 
 def cut_batches(files: Iterable[ScanFile], size: int) -> Iterator[tuple[ScanFile, ...]]:
@@ -286,6 +295,13 @@ def _is_image_object(url: str) -> bool:
         return sniff(remote.read(url, SIGNATURE_BYTES)) is not None
     except OSError:
         return True
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _why_no_status(path: str, error: OSError | ValueError) -> str:

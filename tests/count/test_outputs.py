@@ -17,10 +17,10 @@ import pytest
 from pipeline import schema
 from pipeline.count.outputs import (
     RunFacts,
-    as_csv,
     neutral,
     summarise,
     write_bytes,
+    write_csv,
     write_summary,
     write_tables,
 )
@@ -191,8 +191,7 @@ def test_every_finding_is_written_with_its_sentence(tmp_path: Path, tiny: Electi
 def test_no_cell_begins_a_formula(tmp_path: Path, start: str) -> None:
     text = f'{start}HYPERLINK("http://example.org")'
     assert neutral(text) == f"'{text}"
-    table = pa.table({"text": [text, "fine"], "number": [-1, 2]})
-    (tmp_path / "a.csv").write_bytes(as_csv(table))
+    write_csv(tmp_path / "a.csv", pa.table({"text": [text, "fine"], "number": [-1, 2]}))
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert rows == [["text", "number"], [f"'{text}", "-1"], ["fine", "2"]]
@@ -204,7 +203,7 @@ def test_a_number_stays_a_number_and_nothing_stays_nothing() -> None:
 
 def test_text_with_quotes_lines_and_html_comes_back_as_written(tmp_path: Path) -> None:
     texts = ["<script>alert(1)</script>", 'a "quoted", one', "two\nlines", "ñ é 漢", "&amp;"]
-    (tmp_path / "a.csv").write_bytes(as_csv(pa.table({"text": texts})))
+    write_csv(tmp_path / "a.csv", pa.table({"text": texts}))
     assert [row["text"] for row in _csv(tmp_path / "a.csv")] == texts
 
 
@@ -249,13 +248,13 @@ def test_the_summary_is_written_last(
     tmp_path: Path, tiny: Election, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
-    real = write_bytes
+    real = Path.replace
 
-    def spy(path: Path, content: bytes) -> None:
-        written.append(path.name)
-        real(path, content)
+    def spy(path: Path, target: Path) -> Path:
+        written.append(target.name)
+        return real(path, target)
 
-    monkeypatch.setattr("pipeline.count.outputs.write_bytes", spy)
+    monkeypatch.setattr(Path, "replace", spy)
     _write(tmp_path, _scans(tiny), tiny)
     assert len(written) == len(FILES)
     assert written[-1] == "summary.json"

@@ -27,7 +27,7 @@ VOTES = (10, 5, 7, 0, 1)
 
 def table(tiny: Election, *scans: Scan) -> pa.Table:
     """`actas.parquet` of these scans."""
-    rows = acta_rows(resolve(scans, tiny), tiny)
+    rows = list(acta_rows(resolve(scans, tiny), tiny))
     return pa.Table.from_pylist(rows, schema=schema.actas(tiny))
 
 

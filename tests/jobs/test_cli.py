@@ -292,7 +292,7 @@ def test_ctrl_c_outside_of_reading_is_code_4(
     def interrupted(*_: object, **__: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
-    name = {"while it lists": "make_plan", "while it writes": "publish"}[signal_time]
+    name = {"while it lists": "make_plan", "while it writes": "finish"}[signal_time]
     monkeypatch.setattr(jobs.tally, name, interrupted)
     run = cli("tally", scans, "--out", tmp_path / "r", "-e", island_folder, "--workers", 1)
     assert run.code == 4, run.err

@@ -35,7 +35,7 @@ PAGE = "site/index.html"
 
 
 @dataclass(frozen=True)
-class Published:
+class Done:
     """The results as they stand."""
 
     summary: dict[str, Any]
@@ -43,7 +43,7 @@ class Published:
     """Where the report is."""
 
 
-def publish(
+def finish(
     out: Place,
     ledger: Ledger,
     election: Election,
@@ -51,18 +51,18 @@ def publish(
     seconds: dict[str, float],
     start: float,
     check: Callable[[], None],
-) -> Published:
+) -> Done:
     """Bring everything in the results to the state of the ledger.
 
     `check` is asked before anything is replaced; it raises if another run has taken over.
     """
     standing = _standing(out, ledger, election, reader_version)
     if standing:
-        return Published(standing, _page(out))
+        return Done(standing, _page(out))
     known = versions(out)
     before = _last_state(out, known)
     begin = time.monotonic()
-    resolution = resolve(scans_of(ledger.rows(COLUMNS), election.rules), election)
+    resolution = resolve(scans_of(ledger.batches(COLUMNS), election.rules), election)
     totals = sum_up(resolution, election)
     seconds["resolve"] = time.monotonic() - begin
     check()
@@ -76,7 +76,7 @@ def publish(
         write_report(folder, election, resolution, totals, summary)
         check()
         write_summary(folder, summary)
-    return Published(summary, _page(out))
+    return Done(summary, _page(out))
 
 
 def _page(out: Place) -> str:
