@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.count.place import Place
 from pipeline.errors import ConfigError, ResultsError
 
 if TYPE_CHECKING:
@@ -44,16 +45,17 @@ def analyse(
     """
     from pipeline.analyse.plain import plain_analysis
 
+    place = Place.of(results)
     analysis = analyse_results(finished(results), rounds, seed)
     answer = plain_analysis(analysis)
-    _write_json(results / ANALYSIS, answer)
+    _write_json(place, ANALYSIS, answer)
     if as_json:
         typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         return
     from jobs.show_analysis import show_analysis
 
     show_analysis(analysis)
-    typer.echo(f"Everything, by every level: {results / ANALYSIS}")
+    typer.echo(f"Everything, by every level: {place}/{ANALYSIS}")
 
 
 def compare(
@@ -80,19 +82,20 @@ def compare(
     from pipeline.analyse.plain import plain_comparison
     from pipeline.analyse.published import read_table
 
+    place = Place.of(results)
     loaded = finished(results)
     table = read_table(other, loaded.election, _columns(loaded.election, mapping))
     comparison = hold_against(loaded.resolution, table, loaded.election)
     answer = plain_comparison(comparison)
-    _write_differences(results / DIFFERENCES, comparison)
-    _write_json(results / COMPARISON, answer)
+    _write_differences(place, comparison)
+    _write_json(place, COMPARISON, answer)
     if as_json:
         typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         return
     from jobs.show_comparison import show_comparison
 
     show_comparison(comparison)
-    typer.echo(f"Every difference: {results / DIFFERENCES}")
+    typer.echo(f"Every difference: {place}/{DIFFERENCES}")
 
 
 def finished(results: Path) -> Loaded:
@@ -131,14 +134,14 @@ def _columns(election: Election, mapping: Path | None) -> ResultColumns:
     return election.result_columns
 
 
-def _write_json(path: Path, answer: dict[str, Any]) -> None:
+def _write_json(place: Place, name: str, answer: dict[str, Any]) -> None:
     from pipeline.count.outputs import write_bytes
 
-    with _writing(path):
+    with _written(place, name) as path:
         write_bytes(path, (json.dumps(answer, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def _write_differences(path: Path, comparison: Comparison) -> None:
+def _write_differences(place: Place, comparison: Comparison) -> None:
     import pyarrow as pa
 
     from pipeline import schema
@@ -146,13 +149,17 @@ def _write_differences(path: Path, comparison: Comparison) -> None:
     from pipeline.count.outputs import write_csv
 
     table = pa.Table.from_pylist(list(difference_rows(comparison)), schema=schema.DIFFERENCES)
-    with _writing(path):
+    with _written(place, DIFFERENCES) as path:
         write_csv(path, table)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _written(place: Place, name: str) -> Iterator[Path]:
+    """A local file to write, which becomes the place's."""
+    from jobs.stage import staged
+
     try:
-        yield
+        with staged(place) as folder:
+            yield folder / name
     except OSError as error:
-        raise ResultsError(f"{path}: cannot be written ({error.strerror}).") from error
+        raise ResultsError(f"{place}/{name}: cannot be written ({error.strerror}).") from error

@@ -6,12 +6,12 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from jobs.checkup import refuse_other_code
 from jobs.isolate import reader_of_this_thread
 from jobs.settings import BatchSettings
+from pipeline.count.place import Place
 from pipeline.count.records import ScanRecord, make_records, to_table
 from pipeline.count.store import Part, write_part
 from pipeline.findings import Finding
@@ -23,6 +23,23 @@ Content = bytes | Finding | None
 
 
 @dataclass(frozen=True)
+class BatchRead:
+    """What came of a batch's files."""
+
+    records: tuple[ScanRecord, ...]
+    copies: tuple[tuple[ScanFile, str], ...]
+    """Files that were not read because their content (a sha256) is known: see `count.carry`."""
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How many ended in which way."""
+        counts = Counter(record.reading.outcome.value for record in self.records)
+        if self.copies:
+            counts["known by content"] = len(self.copies)
+        return dict(counts)
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What a worker has done: a part waiting to be committed, and figures for the progress bar."""
 
@@ -30,6 +47,8 @@ class Receipt:
     files: int
     outcomes: dict[str, int]
     seconds: float
+    copies: tuple[tuple[ScanFile, str], ...] = ()
+    """As in `BatchRead`."""
 
 
 def batch_id(files: Sequence[ScanFile], settings: BatchSettings) -> str:
@@ -45,39 +64,40 @@ def read_batch(files: Sequence[ScanFile], settings: BatchSettings) -> Receipt:
 
     Raises:
         OSError: the part cannot be written (disk full, folder gone).
+        StoreLostError: the store of the scans or of the results does not answer.
         ClusterError: this worker has another version of the program than the driver.
     """
     start = time.monotonic()
-    records = read_records(files, settings, [None] * len(files))
-    part = write_part(Path(settings.folder), batch_id(files, settings), to_table(records))
-    return Receipt(part, len(files), outcomes_of(records), time.monotonic() - start)
-
-
-def outcomes_of(records: Sequence[ScanRecord]) -> dict[str, int]:
-    """How many records ended in which way."""
-    return dict(Counter(record.reading.outcome.value for record in records))
+    read = read_records(files, settings, [None] * len(files))
+    part = write_part(Place(settings.folder), batch_id(files, settings), to_table(read.records))
+    return Receipt(part, len(files), read.outcomes, time.monotonic() - start, read.copies)
 
 
 def read_records(
     files: Sequence[ScanFile], settings: BatchSettings, contents: Sequence[Content]
-) -> list[ScanRecord]:
-    """The records of the files, whose contents may have been fetched already.
+) -> BatchRead:
+    """What the files say, whose contents may have been fetched already.
 
     While the process reads one file, the next one's bytes are fetched and hashed.
     """
     refuse_other_code(settings.code)
     reader = reader_of_this_thread(settings.reader)
     records: list[ScanRecord] = []
+    copies: list[tuple[ScanFile, str]] = []
     following = _load(files[0], contents[0], settings)
     for index, file in enumerate(files):
         content, sha256 = following
-        if isinstance(content, bytes):
+        known = sha256 if sha256 in file.twins else None
+        if isinstance(content, bytes) and not known:
             reader.submit(content)
         if index + 1 < len(files):
             following = _load(files[index + 1], contents[index + 1], settings)
+        if known:
+            copies.append((replace(file, twins=()), known))
+            continue
         readings = [failed(1, content)] if isinstance(content, Finding) else reader.result()
         records.extend(_records(file, sha256, readings, settings))
-    return records
+    return BatchRead(tuple(records), tuple(copies))
 
 
 def _load(

@@ -23,8 +23,9 @@ import psutil
 from jobs.isolate import ReaderStartError, reader_of_this_thread
 from jobs.settings import ReaderSettings
 from pipeline import schema
+from pipeline.count.place import Place
 from pipeline.count.store import write_part
-from pipeline.errors import ClusterError
+from pipeline.errors import ActasError, ClusterError
 from pipeline.findings import Finding
 from pipeline.read.scans import ScanFile, read_bytes
 
@@ -76,7 +77,7 @@ class Report:
     unwritten: str = ""
     """Why it was not."""
     free: int | None = None
-    """Bytes of room where parts are written."""
+    """Bytes of room where parts are written; a store has no end."""
     reader: str = ""
     """Why the reading process does not start."""
 
@@ -166,7 +167,11 @@ def refuse_other_code(expected: str) -> None:
 def _unread(samples: tuple[Sample, ...]) -> list[tuple[str, str]]:
     found = []
     for sample in samples:
-        content = read_bytes(sample.file, sample.file.size + 1)
+        try:
+            content = read_bytes(sample.file, sample.file.size + 1)
+        except ActasError as error:  # a store that does not answer, or its package is missing
+            found.append((sample.file.uri, error.what))
+            continue
         if isinstance(content, Finding):
             found.append((sample.file.uri, content.sentence))
         elif hashlib.sha256(content).hexdigest() != sample.sha256:
@@ -178,19 +183,21 @@ def _write(errand: Errand) -> tuple[str, str]:
     if not errand.folder:
         return "", ""
     try:
-        part = write_part(Path(errand.folder), errand.name, schema.SCANS.empty_table())
+        part = write_part(Place(errand.folder), errand.name, schema.SCANS.empty_table())
     except OSError as error:
         return "", error.strerror or type(error).__name__
+    except ActasError as error:
+        return "", error.what
     return part.name, ""
 
 
 def unwrite(folder: str, name: str) -> None:
     """Take a part that was written on trial away again."""
-    Path(folder, name).unlink(missing_ok=True)
+    Place(folder).delete(name)
 
 
 def _free(folder: str) -> int | None:
-    if not folder:
+    if not folder or Place(folder).is_remote:
         return None
     try:
         return shutil.disk_usage(folder).free

@@ -15,7 +15,12 @@ from jobs.analyse import analyse, compare
 from jobs.bench.cli import app as bench_app
 from jobs.cluster_cli import Certs, ClusterName, Insecure, Send, doctor, place_of
 from jobs.cluster_cli import app as cluster_app
+from jobs.definition import election_folder
+from jobs.history import diff, log
 from jobs.publish import publish
+from jobs.watch_cli import watch
+from pipeline.count.place import Place
+from pipeline.count.retry import Retry
 from pipeline.errors import ActasError
 
 EXAMPLES = """
@@ -26,8 +31,10 @@ Examples:
   actas synth demo --sheets 300 --seed 1             invent a small election
   actas tally demo/scans --out demo/results --election demo/election
   actas tally scans/ --out results                   count a folder; run again to go on
+  actas watch scans/ --out results --every 15m       count what comes, until stopped
   actas plan scans/ --out results                    what would be read
   actas status results                               totals and accounting
+  actas log results                                  its versions; `diff` compares two
   actas explain results 240111020.01                 why a mesa has its status
   actas report results                               write results/site, down to each mesa
   actas publish results                              write results/open-data
@@ -66,8 +73,6 @@ ElectionName = Annotated[
     ),
 ]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-DEFAULT_ELECTION = "venezuela-2024"
-EXIT_NEEDS_A_PERSON = 3
 EXIT_INTERRUPTED = 4
 
 
@@ -99,6 +104,9 @@ def tally(
     print_check: Annotated[
         bool, typer.Option(help="Hold the print against the QR on every sheet.")
     ] = True,
+    retry: Annotated[
+        Retry, typer.Option(help="Known scans to try again: unreadable, failed, or all of them.")
+    ] = Retry.NONE,
     as_json: Json = False,
 ) -> None:
     """Count scans into totals. The same command goes on where an earlier one stopped.
@@ -111,14 +119,14 @@ def tally(
       actas tally scans/ --out results --json > summary.json
     """
     from jobs.progress import open_progress
-    from jobs.tally import Options, run_tally
+    from jobs.tally import Options, exit_code, run_tally
     from pipeline.read.image import Limits
     from pipeline.read.sheet import Way
 
     options = Options(
         sources=tuple(scans),
-        out=out,
-        election=_election_folder(election, out),
+        out=Place.of(out),
+        election=election_folder(election, out),
         workers=workers or os.cpu_count() or 1,
         cluster=place_of(cluster, certs, insecure=insecure, send=send),
         batch_size=batch,
@@ -126,17 +134,15 @@ def tally(
         deadline=deadline,
         memory_bytes=memory * 2**20,
         way=Way(check_print=print_check),
+        retry=retry,
     )
     with open_progress() as progress:
         outcome = run_tally(options, progress)
-    from jobs.report import write_report
-
-    page = write_report(out, outcome.election, outcome.resolution, outcome.totals, outcome.summary)
     _tell(outcome.summary, outcome.election, as_json=as_json)
     if not as_json:
-        _say(f"Results: {out}")
-        _say(f"Report:  {page}")
-    raise typer.Exit(_exit_code(outcome.summary))
+        _say(f"Results: {options.out}")
+        _say(f"Report:  {outcome.page}")
+    raise typer.Exit(exit_code(outcome.summary))
 
 
 @app.command()
@@ -153,25 +159,28 @@ def plan(scans: Scans, out: Out, election: ElectionName = None, as_json: Json = 
     from pipeline.election import load_election
     from pipeline.read.scans import list_scans
 
-    definition = load_election(_election_folder(election, out))
-    exists = (out / "scans").is_dir()
-    ledger = Ledger.open(out / "scans", definition.slug) if exists else None
-    options = Options(tuple(scans), out, definition.folder, workers=1)
-    listing = list_scans(options.sources, exclude=out)
+    definition = load_election(election_folder(election, out))
+    place = Place.of(out)
+    exists = bool(place.sub("scans").names())
+    ledger = Ledger.open(place.sub("scans"), definition.slug) if exists else None
+    options = Options(tuple(scans), place, definition.folder, workers=1)
+    listing = list_scans(options.sources, exclude=place.root)
     made = make_plan(listing, options, definition, ledger)
-    files, todo = made.listing.files, made.todo
     if as_json:
         _print_json(
             {
-                "found": len(files),
-                "known": len(files) - len(todo),
-                "to_read": len(todo),
-                "bytes": sum(file.size for file in todo),
-                "ignored": list(made.listing.ignored),
+                "found": made.found,
+                "known": made.found - len(made.todo),
+                "to_read": len(made.todo),
+                "why": {reason.value: count for reason, count in made.known.why.items()},
+                "gone": len(made.known.gone),
+                "given_up": made.known.given_up,
+                "bytes": sum(file.size for file in made.todo),
+                "ignored": list(made.ignored),
             }
         )
     else:
-        show_plan(_console(), files, todo, made.listing.ignored)
+        show_plan(_console(), made)
 
 
 @app.command()
@@ -186,7 +195,7 @@ def status(results: Results, as_json: Json = False) -> None:
     from jobs.report import load_results
 
     loaded = load_results(results)
-    running = is_locked(results)
+    running = is_locked(Place.of(results))
     if as_json:
         _print_json({"summary": loaded.summary, "running": running, "read": loaded.read})
         return
@@ -237,13 +246,15 @@ def report(results: Results) -> None:
       actas report results
     """
     from jobs.report import load_results, write_report
+    from jobs.stage import staged
     from pipeline.errors import ResultsError
 
     loaded = load_results(results)
     if loaded.summary is None:
         raise ResultsError(f"{results}: no run has finished yet.", "Run `actas tally` again.")
-    page = write_report(results, loaded.election, loaded.resolution, loaded.totals, loaded.summary)
-    _say(f"Report: {page}")
+    with staged(Place.of(results)) as folder:
+        write_report(folder, loaded.election, loaded.resolution, loaded.totals, loaded.summary)
+    _say(f"Report: {Place.of(results)}/site/index.html")
 
 
 @app.command()
@@ -281,7 +292,7 @@ def synth(
     from jobs.synth import synthesise
     from pipeline.election import load_election
 
-    definition = load_election(_election_folder(election))
+    definition = load_election(election_folder(election))
     with open_progress() as progress:
         invented = synthesise(
             definition,
@@ -304,20 +315,9 @@ def synth(
 
 app.command()(analyse)
 app.command()(compare)
-
-
-def _election_folder(name: str | None, results: Path | None = None) -> Path:
-    """The definition's folder: as named, or as the results keep it, or the default."""
-    configs = Path(__file__).resolve().parent.parent / "configs"
-    if name is None:
-        kept = results / "election" if results else None
-        if kept and (kept / "election.yaml").is_file():
-            return kept
-        return configs / DEFAULT_ELECTION
-    shipped = configs / name
-    if "/" not in name and not Path(name).exists() and shipped.is_dir():
-        return shipped
-    return Path(name)
+app.command()(watch)
+app.command()(log)
+app.command()(diff)
 
 
 def _tell(summary: dict[str, Any], election: Any, *, as_json: bool) -> None:
@@ -327,11 +327,6 @@ def _tell(summary: dict[str, Any], election: Any, *, as_json: bool) -> None:
     from jobs.show import show_summary
 
     show_summary(_console(), summary, {c.code: c.name for c in election.candidates})
-
-
-def _exit_code(summary: dict[str, Any]) -> int:
-    waiting = ("quarantined", "unreadable", "rejected", "failed")
-    return EXIT_NEEDS_A_PERSON if any(summary["scans"][name] for name in waiting) else 0
 
 
 def _console() -> Any:
@@ -359,7 +354,8 @@ def _stop(_number: int, _frame: object) -> None:
 def main() -> None:
     """Run the command line; a user's mistake is a sentence and an exit code, never a traceback."""
     # The command line library would turn an interrupt into an exit code of its own.
-    signal.signal(signal.SIGINT, _stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         app()
     except ActasError as error:

@@ -24,7 +24,7 @@ from jobs.batch import Receipt, batch_id, read_batch
 from jobs.certs import Role, find_certificates, utc_now
 from jobs.engine import LOOPBACK, SETTINGS
 from jobs.gateway import gateway_cluster
-from jobs.places import GatewayPlace, LocalPlace, Place, RemotePlace, SchedulerPlace
+from jobs.places import ClusterPlace, GatewayPlace, LocalPlace, RemotePlace, SchedulerPlace
 from jobs.sending import SentReceipt, contents_of, keep, read_sent, within_bytes
 from jobs.settings import BatchSettings
 from pipeline.errors import ActasError, ClusterError, InterruptedRunError
@@ -55,7 +55,7 @@ class Cluster:
     client: Any
     threads: int
     dashboard: str
-    place: Place
+    place: ClusterPlace
     send: bool = False
     """The workers see none of this machine's folders."""
     _counted: float = field(default_factory=time.monotonic)
@@ -76,7 +76,7 @@ class Cluster:
 
 
 @contextmanager
-def open_cluster(workers: int, place: Place | None = None) -> Iterator[Cluster]:
+def open_cluster(workers: int, place: ClusterPlace | None = None) -> Iterator[Cluster]:
     """A local cluster of `workers` workers, or the one at `place`.
 
     Raises:
@@ -162,7 +162,7 @@ def _with_workers(client: Any, dashboard: str, place: RemotePlace) -> Cluster:
     return _in_use(client, dashboard, place, send=place.send)
 
 
-def _in_use(client: Any, dashboard: str, place: Place, *, send: bool = False) -> Cluster:
+def _in_use(client: Any, dashboard: str, place: ClusterPlace, *, send: bool = False) -> Cluster:
     return Cluster(client, sum(client.nthreads().values()), dashboard, place, send)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.count.place import Place
 from pipeline.errors import InputError, ResultsError
 
 SHIPPED_ELECTION = Path(__file__).resolve().parent.parent / "configs" / "venezuela-2024"
@@ -189,7 +190,7 @@ def doctor(
     place = place_of(cluster, certs, insecure=insecure, send=send)
     if place is None or place.kind == "local":
         raise InputError("The doctor examines clusters.", "Say which: --cluster ...")
-    files = list_scans(tuple(scans), exclude=out).files if scans else ()
+    files = list_scans(tuple(scans), exclude=out and Place.of(out).root).files if scans else ()
     rules = load_election(SHIPPED_ELECTION).rules
     with _trial_folder(out) as folder, open_cluster(1, place) as opened:
         task = Task(files, folder, ReaderSettings(rules), send=opened.send)
@@ -198,19 +199,23 @@ def doctor(
 
 
 @contextmanager
-def _trial_folder(out: Path | None) -> Iterator[Path | None]:
+def _trial_folder(out: Path | None) -> Iterator[Place | None]:
     """Where parts will lie; what is made for the trial is taken away again."""
     if out is None:
         yield None
         return
-    folder = out.absolute() / "scans"
+    place = Place.of(out).absolute().sub("scans")
+    if place.is_remote:
+        yield place
+        return
+    folder = place.path
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ResultsError(f"{out}: cannot write results there ({error.strerror}).") from error
     try:
-        yield folder
+        yield place
     finally:
         for path in missing:
             with suppress(OSError):

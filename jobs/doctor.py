@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from jobs.checkup import Errand, Report, Sample, code_hash, look, unwrite, versions
 from jobs.settings import ReaderSettings
-from pipeline.errors import ClusterError
+from pipeline.count.place import Place
+from pipeline.errors import ActasError, ClusterError
 from pipeline.findings import Finding
 from pipeline.read.scans import ScanFile, read_bytes
 from pipeline.read.uris import from_uri, is_remote
@@ -41,6 +41,11 @@ SEEN_SECONDS = 5.0
 """A shared folder may show a new file that late on another machine."""
 FOREIGN = (ImportError, AttributeError, TypeError)
 """What a machine raises that has not got this program."""
+MOUNT = "Mount the folder there under the same path, {} for the worker; or use --send."
+KEYS = (
+    "Give the worker's environment the store's address and keys, and install its package there: "
+    "docs/stores.md; or use --send."
+)
 TOGETHER = "Install the same release, by its constraints.txt, on all machines: docs/clusters.md"
 
 
@@ -49,7 +54,7 @@ class Task:
     """What the cluster is wanted for."""
 
     files: Sequence[ScanFile] = ()
-    folder: Path | None = None
+    folder: Place | None = None
     """Where parts are to be written."""
     reader: ReaderSettings | None = None
     send: bool = False
@@ -96,7 +101,7 @@ def examine(client: Any, task: Task, patience: float = PATIENCE) -> Examined:
     errand = Errand(
         name="",
         samples=_samples(task),
-        folder=str(task.folder.resolve()) if task.folder and not task.send else "",
+        folder=task.folder.absolute().root if task.folder and not task.send else "",
         reader=task.reader,
     )
     sent = time.time()
@@ -180,8 +185,8 @@ def _answer(future: Any, patience: float) -> Report | tuple[str, str]:
 
 def _here(task: Task) -> Iterator[Complaint]:
     """This machine needs room for results, too."""
-    if task.folder:
-        yield from _room("this machine", shutil.disk_usage(task.folder).free, task)
+    if task.folder and not task.folder.is_remote:
+        yield from _room("this machine", shutil.disk_usage(task.folder.path).free, task)
 
 
 def _room(name: str, free: int, task: Task) -> Iterator[Complaint]:
@@ -239,13 +244,13 @@ def _judge(
         yield Complaint(
             name,
             f"cannot read {uri}: {why}",
-            "Mount the folder there under the same path, readable for the worker; or use --send.",
+            KEYS if is_remote(from_uri(uri)) else MOUNT.format("readable"),
         )
-    if report.unwritten:
+    if report.unwritten and task.folder:
         yield Complaint(
             name,
-            f"cannot write to {task.folder and task.folder.resolve()}: {report.unwritten}",
-            "Mount the folder there under the same path, writable for the worker; or use --send.",
+            f"cannot write to {task.folder.absolute()}: {report.unwritten}",
+            KEYS if task.folder.is_remote else MOUNT.format("writable"),
         )
     if report.free is not None:
         yield from _room(name, report.free, task)
@@ -274,18 +279,20 @@ def _look_for_part(
     """What a worker wrote must be here too; then it is taken away again."""
     if not report.part:
         return
-    path = Path(folder, report.part)
+    place = Place(folder)
     end = time.monotonic() + SEEN_SECONDS
-    while not path.exists():
+    while not place.has(report.part):
         if time.monotonic() > end:
             yield Complaint(
                 name,
                 f"writes to another {folder} than this machine's.",
-                "Mount this very folder there under the same path; or use --send.",
+                "Name the same server and keys there as here; or use --send."
+                if place.is_remote
+                else "Mount this very folder there under the same path; or use --send.",
             )
-            with suppress(OSError, TimeoutError, CancelledError):
+            with suppress(OSError, TimeoutError, CancelledError, ActasError):
                 away = client.submit(unwrite, folder, report.part, workers=[address], pure=False)
                 away.result(timeout=SEEN_SECONDS)
             return
         time.sleep(0.05)
-    path.unlink(missing_ok=True)
+    place.delete(report.part)

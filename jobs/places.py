@@ -68,14 +68,16 @@ class GatewayPlace(_Remote):
     """Cluster options, as the server offers them."""
 
 
-Place = LocalPlace | SchedulerPlace | GatewayPlace
+ClusterPlace = LocalPlace | SchedulerPlace | GatewayPlace
 RemotePlace = SchedulerPlace | GatewayPlace
-_ADAPTER: TypeAdapter[Place] = TypeAdapter(Annotated[Place, Field(discriminator="kind")])
+_ADAPTER: TypeAdapter[ClusterPlace] = TypeAdapter(
+    Annotated[ClusterPlace, Field(discriminator="kind")]
+)
 
 
 def find_place(
     text: str, *, certs: Path | None = None, insecure: bool = False, send: bool = False
-) -> Place:
+) -> ClusterPlace:
     """What `--cluster TEXT` and the options beside it mean.
 
     Raises:
@@ -104,7 +106,7 @@ def find_place(
     return place
 
 
-def _named(text: str) -> Place:
+def _named(text: str) -> ClusterPlace:
     if "://" in text:
         try:
             return SchedulerPlace(kind="scheduler", address=text)
@@ -116,7 +118,7 @@ def _named(text: str) -> Place:
     return _from_file(text)
 
 
-def _from_file(text: str) -> Place:
+def _from_file(text: str) -> ClusterPlace:
     path = Path(text)
     if not path.suffix and "/" not in text:
         path = SHIPPED / f"{text}.yaml"

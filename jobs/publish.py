@@ -12,7 +12,10 @@ import typer
 def publish(
     results: Annotated[Path, typer.Argument(help="A results folder, as `actas tally` made it.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Default: RESULTS/open-data.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="A folder, also for results in a store. Default: RESULTS/open-data."
+        ),
     ] = None,
     issuer: Annotated[str, typer.Option(help="Who publishes, to stand in the data.")] = "",
     file_names: Annotated[
@@ -32,10 +35,17 @@ def publish(
       python3 results/open-data/verify.py
     """
     from jobs.report import load_results
-    from pipeline.errors import ResultsError
+    from pipeline.count.place import Place
+    from pipeline.errors import InputError, ResultsError
     from pipeline.publish.opendata.scans import Naming
     from pipeline.publish.opendata.write import Publication, write_open_data
 
+    place = Place.of(out) if out else Place.of(results).sub("open-data")
+    if place.is_remote:
+        # It is replaced as a whole, which stores cannot do.
+        raise InputError(
+            f"{place}: open data is written to a disk.", "Give --out FOLDER and copy it from there."
+        )
     loaded = load_results(results)
     summary = loaded.summary
     if summary is None or summary["scans"] != dict(loaded.totals.scans):
@@ -43,7 +53,7 @@ def publish(
             f"{results}: not every scan that was read is in the results yet.",
             "Run `actas tally` again, then publish.",
         )
-    folder = out or results / "open-data"
+    folder = place.path
     publication = Publication(
         loaded.election, loaded.resolution, loaded.totals, summary, issuer, Naming(file_names)
     )

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jobs.stage import local_copy
 from pipeline.count.load import COLUMNS, scans_of
+from pipeline.count.place import Place
 from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan, resolve
 from pipeline.count.store import Ledger
 from pipeline.count.totals import Totals, sum_up
@@ -36,27 +38,37 @@ class Subject:
     scans: tuple[ResolvedScan, ...]
 
 
-def load_results(results: Path) -> Loaded:
+def load_results(where: Path | Place) -> Loaded:
     """Resolve the ledger as it stands now.
 
     Raises:
         ResultsError: there are no results, or they are damaged.
     """
-    definition = results / "election"
-    if not (definition / "election.yaml").is_file():
-        if not (results / "scans").is_dir():
+    results = Place.of(where)
+    election = election_of(results)
+    rows = Ledger.open(results.sub("scans"), election.slug).rows(COLUMNS)
+    resolution = resolve(scans_of(rows, election.rules), election)
+    return Loaded(
+        election, resolution, sum_up(resolution, election), _summary(results), rows.num_rows
+    )
+
+
+def election_of(results: Place) -> Election:
+    """The definition that results were counted by.
+
+    Raises:
+        ResultsError: there are no results, or not yet.
+    """
+    definition = results.sub("election")
+    if not definition.has("election.yaml"):
+        if not results.sub("scans").names():
             raise ResultsError(
                 f"{results}: there are no results here.", "Run `actas tally SCANS --out` first."
             )
         raise ResultsError(
             f"{results}: a run was begun, but none has finished.", "Run `actas tally` again."
         )
-    election = load_election(definition)
-    rows = Ledger.open(results / "scans", election.slug).rows(COLUMNS)
-    resolution = resolve(scans_of(rows, election.rules), election)
-    return Loaded(
-        election, resolution, sum_up(resolution, election), _summary(results), rows.num_rows
-    )
+    return load_election(local_copy(definition))
 
 
 def find_subject(loaded: Loaded, what: str) -> Subject:
@@ -130,9 +142,9 @@ def write_report(
     return write_site(folder, election, resolution, totals, summary)
 
 
-def _summary(results: Path) -> dict[str, Any] | None:
+def _summary(results: Place) -> dict[str, Any] | None:
     try:
-        loaded: dict[str, Any] = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+        loaded: dict[str, Any] = json.loads(results.read("summary.json"))
     except FileNotFoundError:
         return None
     except ValueError as error:

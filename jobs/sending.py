@@ -10,12 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
-from jobs.batch import Content, Receipt, batch_id, outcomes_of, read_records
+from jobs.batch import Content, Receipt, batch_id, read_records
 from jobs.settings import BatchSettings
+from pipeline.count.place import Place
 from pipeline.count.records import to_table
 from pipeline.count.store import write_part
 from pipeline.read.scans import ScanFile, read_bytes
@@ -34,6 +34,7 @@ class SentReceipt:
     files: int
     outcomes: dict[str, int]
     seconds: float
+    copies: tuple[tuple[ScanFile, str], ...]
 
 
 def within_bytes(
@@ -65,13 +66,14 @@ def read_sent(
 ) -> SentReceipt:
     """Read what was sent. Runs on a worker and writes nothing there."""
     start = time.monotonic()
-    records = read_records(files, settings, contents)
+    read = read_records(files, settings, contents)
     return SentReceipt(
         batch_id(files, settings),
-        to_table(records),
+        to_table(read.records),
         len(files),
-        outcomes_of(records),
+        read.outcomes,
         time.monotonic() - start,
+        read.copies,
     )
 
 
@@ -80,6 +82,7 @@ def keep(receipt: SentReceipt, folder: str) -> Receipt:
 
     Raises:
         OSError: it cannot be written.
+        StoreLostError: the store of the results does not answer.
     """
-    part = write_part(Path(folder), receipt.batch, receipt.table)
-    return Receipt(part, receipt.files, receipt.outcomes, receipt.seconds)
+    part = write_part(Place(folder), receipt.batch, receipt.table)
+    return Receipt(part, receipt.files, receipt.outcomes, receipt.seconds, receipt.copies)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipeline.election import SheetRules
 from pipeline.read.image import Limits
@@ -21,7 +22,7 @@ class ReaderSettings:
     deadline: float = 20.0
     """Seconds for one page; a clean sheet takes 0.006, a hopeless one 0.4."""
 
-    @property
+    @cached_property
     def limits_text(self) -> str:
         """All limits in one word: a scan that one of them stopped is tried again under others."""
         limits = self.limits

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from jobs.plan import Plan, told
 from pipeline.count.resolve import ResolvedMesa, ResolvedScan, Scan
 from pipeline.election import Election
-from pipeline.read.scans import ScanFile
 
 SCAN_WORDS = {
     "counted": "carry the totals",
@@ -67,14 +67,17 @@ def _show_account(
     console.print()
 
 
-def show_plan(
-    console: Console, files: Sequence[ScanFile], todo: Sequence[ScanFile], ignored: Sequence[str]
-) -> None:
+def show_plan(console: Console, plan: Plan) -> None:
     """What a run would read."""
+    todo, ignored = plan.todo, plan.ignored
     size = sum(file.size for file in todo)
-    console.print(f"{len(files):,} scans found", highlight=False)
-    console.print(f"{len(files) - len(todo):,} are known and unchanged", highlight=False)
+    console.print(f"{plan.found:,} scans found", highlight=False)
+    console.print(f"{plan.found - len(todo):,} are known and unchanged", highlight=False)
     console.print(f"{len(todo):,} would be read ({size / 1e6:,.1f} MB)", highlight=False)
+    for reason, count in plan.known.why.items():
+        console.print(f"  {count:,} {reason.value}", highlight=False)
+    for line in told(plan):
+        console.print(Text(line))
     faults = [file for file in todo if file.fault]
     for file in faults[:20]:
         console.print(Text(f"  cannot be read: {file.uri}: {file.fault and file.fault.sentence}"))

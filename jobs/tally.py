@@ -8,32 +8,38 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
+from jobs.finish import finish
+from jobs.keep import keep_records
 from jobs.lock import locked
-from jobs.places import Place
+from jobs.memory import without_collections
+from jobs.places import ClusterPlace
+from jobs.plan import Plan, told
 from jobs.settings import BatchSettings, ReaderSettings
-from pipeline.count.load import COLUMNS, scans_of
-from pipeline.count.outputs import RunFacts, write_outputs
-from pipeline.count.resolve import Resolution, resolve
-from pipeline.count.store import Ledger, Part, unread_files
-from pipeline.count.totals import Totals, sum_up
+from jobs.settle import split_settled
+from pipeline import schema
+from pipeline.count.known import COLUMNS as KNOWN_COLUMNS
+from pipeline.count.known import Why, subtract
+from pipeline.count.place import Place
+from pipeline.count.retry import Retry
+from pipeline.count.store import Ledger, Part
 from pipeline.election import Election, load_election
-from pipeline.errors import InterruptedRunError, ResultsError
+from pipeline.errors import InterruptedRunError, ResultsError, StoppedRunError
 from pipeline.read.image import Limits
 from pipeline.read.scans import Listing, ScanFile, cut_batches, list_scans
 from pipeline.read.sheet import Way, reader_version
 
 COMMIT_SECONDS = 2.0
 """A commit takes about 15 ms; a killed driver loses at most so many seconds of work."""
-SMALLEST_BATCH, LARGEST_BATCH = 16, 128
+SMALLEST_BATCH, LARGEST_BATCH = 16, 256
+EXIT_NEEDS_A_PERSON = 3
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -42,15 +48,18 @@ class Options:
     """What the user asked for."""
 
     sources: tuple[str, ...]
-    out: Path
+    out: Place
     election: Path
     workers: int
-    cluster: Place | None = None
+    cluster: ClusterPlace | None = None
     batch_size: int | None = None
     limits: Limits = field(default_factory=Limits)
     deadline: float = 20.0
     memory_bytes: int = 2 * 2**30
     way: Way = field(default_factory=Way)
+    retry: Retry = Retry.NONE
+    settle: float = 0.0
+    """Seconds for which a file must not have changed; 0 reads it as it is."""
 
     def reader(self, election: Election) -> ReaderSettings:
         """The settings of this run's reading processes."""
@@ -73,23 +82,17 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a run would do."""
-
-    listing: Listing
-    todo: tuple[ScanFile, ...]
-    version: str
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What a run did."""
 
-    plan: Plan
+    found: int
+    """Files in the listing."""
+    why: Mapping[Why, int]
+    """What was read, by reason."""
     election: Election
-    resolution: Resolution
-    totals: Totals
     summary: dict[str, Any]
+    page: str
+    """Where the report is."""
 
 
 def make_plan(
@@ -97,8 +100,16 @@ def make_plan(
 ) -> Plan:
     """Subtract the scans that the ledger holds as they are."""
     version = reader_version(election.rules_sha256, options.way)
-    known = ledger.known(version, options.reader(election).limits_text) if ledger else set()
-    return Plan(listing, tuple(unread_files(listing.files, known)), version)
+    limits = options.reader(election).limits_text
+    history = ledger.history(KNOWN_COLUMNS) if ledger else schema.SCANS.empty_table()
+    known = subtract(listing, history, version, limits, options.retry)
+    return Plan(len(listing.files), listing.ignored, known, version)
+
+
+def _without_unsettled(plan: Plan, seconds: float) -> Plan:
+    """Leave out what is still being written; the next run finds it again."""
+    ready, waiting = split_settled(plan.todo, seconds)
+    return replace(plan, known=replace(plan.known, todo=ready), waiting=waiting)
 
 
 def run_tally(options: Options, progress: Progress) -> Outcome:
@@ -112,51 +123,76 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
     start = time.monotonic()
     election = load_election(options.election)
     # Before anything is made: a mistyped folder must leave no results behind.
-    with _timed(seconds, "list"):
-        listing = list_scans(options.sources, exclude=options.out)
-    with _disk_faults(options.out), locked(options.out):
-        ledger = Ledger.open_or_create(options.out / "scans", election.slug)
+    with _timed(seconds, "list"), without_collections():
+        listing = list_scans(options.sources, exclude=options.out.root)
+    with _disk_faults(options.out), locked(options.out, progress.say) as lock:
+        ledger = Ledger.open_or_create(options.out.sub("scans"), election.slug)
+        ledger.still_mine = lock.check
+        if lock.after_a_dead_run:
+            ledger.fence()
         keep_definition(election, options.out)
-        plan = make_plan(listing, options, election, ledger)
+        found = len(listing.files)
+        with without_collections():
+            plan = make_plan(listing, options, election, ledger)
+        del listing  # of a million scans 300 MB, which resolving needs
+        version, why = plan.version, plan.known.why
         with _timed(seconds, "read"):
-            _read(plan, options, election, ledger, progress)
+            settled = _without_unsettled(plan, options.settle)
+            _read(settled, options, election, ledger, progress)
+        del plan, settled
+        ledger.merge_parts()
         ledger.sweep()
-        with _timed(seconds, "resolve"):
-            resolution = resolve(scans_of(ledger.rows(COLUMNS), election.rules), election)
-            totals = sum_up(resolution, election)
-        seconds["total"] = time.monotonic() - start
-        facts = RunFacts(plan.version, ledger.version, seconds)
-        summary = write_outputs(options.out, resolution, totals, election, facts)
-    return Outcome(plan, election, resolution, totals, summary)
+        with without_collections():
+            done = finish(options.out, ledger, election, version, seconds, start, lock.check)
+    return Outcome(found, why, election, done.summary, done.page)
 
 
-def keep_definition(election: Election, results: Path) -> None:
+def exit_code(summary: Mapping[str, Any]) -> int:
+    """Of a run that finished: 0, or 3 where scans wait for a person."""
+    waiting = ("quarantined", "unreadable", "rejected", "failed")
+    return EXIT_NEEDS_A_PERSON if any(summary["scans"][name] for name in waiting) else 0
+
+
+def keep_definition(election: Election, results: Place) -> None:
     """Copy the election's definition into the results: they must explain themselves later."""
-    target = results / "election"
-    if election.folder.resolve() == target.resolve():
+    target = results.sub("election")
+    if not target.is_remote and election.folder.resolve() == target.path.resolve():
         return
-    target.mkdir(exist_ok=True)
+    target.make()
     for name in election.files:
-        shutil.copyfile(election.folder / name, target / name)
+        target.write(name, (election.folder / name).read_bytes())
 
 
 def _read(
     plan: Plan, options: Options, election: Election, ledger: Ledger, progress: Progress
 ) -> None:
-    """Read what is to be read and commit it."""
-    if not plan.todo:
+    """Read what is to be read and commit it, and what can be told without reading."""
+    for line in told(plan):
+        progress.say(line)
+    if not plan.todo and not plan.known.gone:
         return
+    run = ledger.next_run()
+    copies = _read_todo(plan, options, election, ledger, progress, run) if plan.todo else {}
+    limits = options.reader(election).limits_text
+    keep_records(ledger, run, copies, plan.known.gone, plan.version, limits)
+
+
+def _read_todo(
+    plan: Plan, options: Options, election: Election, ledger: Ledger, progress: Progress, run: int
+) -> dict[ScanFile, str]:
+    """Read on Dask; returns the files whose content turned out to be known, with its sha256."""
     # Only here: a run with nothing new needs no cluster and should not pay for importing one.
     from jobs.checkup import code_hash
     from jobs.cluster import open_cluster, run_batches
     from jobs.doctor import Task, require_fitness
     from jobs.isolate import close_readers
 
-    folder = (options.out / "scans").resolve()
+    folder = ledger.place.absolute()
     reader = options.reader(election)
     code = code_hash() if options.cluster else ""
-    settings = BatchSettings(reader, plan.version, ledger.next_run(), str(folder), code)
+    settings = BatchSettings(reader, plan.version, run, folder.root, code)
     committer = _Committer(ledger)
+    copies: dict[ScanFile, str] = {}
     try:
         with open_cluster(options.workers, options.cluster) as cluster, Stop() as stop:
             if cluster.remote:
@@ -167,14 +203,14 @@ def _read(
             for receipt in run_batches(cluster, batches, settings, stop):
                 progress.advance(receipt.files, receipt.outcomes)
                 committer.add(receipt.part)
+                copies.update(receipt.copies)
             stopped = bool(stop.asked)
     finally:
         committer.flush()
         close_readers()
     if stopped:
-        raise InterruptedRunError(
-            "Stopped. What was read is kept.", "Run the same command again to go on."
-        )
+        raise StoppedRunError
+    return copies
 
 
 def _batch_size(files: int, threads: int) -> int:
@@ -191,7 +227,8 @@ class _Committer:
         self._last = time.monotonic()
 
     def add(self, part: Part) -> None:
-        self._waiting[part.name] = part
+        if part.rows:
+            self._waiting[part.name] = part
         if time.monotonic() - self._last >= COMMIT_SECONDS:
             self.flush()
 
@@ -239,7 +276,7 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _disk_faults(out: Path) -> Iterator[None]:
+def _disk_faults(out: Place) -> Iterator[None]:
     """A disk that is full or read-only is the user's to mend: a sentence, not a traceback."""
     try:
         yield

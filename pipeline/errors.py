@@ -32,6 +32,10 @@ class InputError(ActasError):
     exit_code = 2
 
 
+class NoScansError(InputError):
+    """The sources are there, and no scan is in them (yet)."""
+
+
 class ResultsError(ActasError):
     """The results cannot be written or read: read-only, locked by another run, not results."""
 
@@ -44,10 +48,28 @@ class ClusterError(ActasError):
     exit_code = 2
 
 
+class LockedError(ResultsError):
+    """Another run is on."""
+
+
 class InterruptedRunError(ActasError):
     """The run stopped before its end; what is committed stays, and the same command goes on."""
 
     exit_code = 4
+
+
+class StoppedRunError(InterruptedRunError):
+    """The user stopped it."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped. What was read is kept.", "Run the same command again to go on.")
+
+
+class StoreLostError(InterruptedRunError):
+    """An object store does not answer, though it was asked again for a while."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, "What was committed is kept. Run the same command again to go on.")
 
 
 class AccountingError(ActasError):

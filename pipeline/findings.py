@@ -29,7 +29,7 @@ class Kind:
     rule: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A finding that was made. `detail` holds figures, never anybody's name or a foreign text."""
 
@@ -71,6 +71,13 @@ _KINDS = (
         "image-truncated", _NOTE, "The file ends early", "the image had to be completed with grey"
     ),
     Kind("pages-too-many", _BLOCKS, "Too many pages", "more pages than the limit"),
+    Kind("scan-gone", _NOTE, "The file is gone since it was read", "a later listing lacks it"),
+    Kind(
+        "scan-refused",
+        _NOTE,
+        "The file was read once and could not be had again",
+        "it was tried again and refused; what was read before stays",
+    ),
     # The process that reads.
     Kind("reader-crashed", _BLOCKS, "The reader crashed on it", "its process died, twice"),
     Kind("reader-hung", _BLOCKS, "The reader took too long", "no answer within the deadline"),

@@ -18,6 +18,8 @@ SCANS = pa.schema(
         pa.field("reader_version", pa.string(), nullable=False),
         pa.field("limits", pa.string(), nullable=False),
         pa.field("run", pa.int64(), nullable=False),
+        # Where these bytes were read, if not at `uri` in this run: see `count.carry`.
+        pa.field("read_as", pa.string()),
         # What came of it.
         pa.field("outcome", pa.string(), nullable=False),
         pa.field("method", pa.string()),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
-from pipeline.count.resolve import Scan
+from pipeline.count.scan import Scan
 from pipeline.election import SheetRules
 from pipeline.findings import CATALOGUE, Finding
 from pipeline.read.qr.payload import Payload, parse_payload
@@ -20,11 +21,20 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def scans_of(rows: pa.Table, rules: SheetRules) -> Iterator[Scan]:
-    """The scans of ledger rows with at least `COLUMNS`."""
-    for row in rows.select(COLUMNS).to_pylist():
-        payload = _payload(row["payload"] or _counting_print(row), rules)
-        rivals = [_payload(text, rules) for text in row["rivals"] or ()]
+CHUNK = 10_000
+"""Rows that are plain Python at a time: each takes some kilobytes then."""
+SAME = 100_000
+"""Payloads and findings that are remembered."""
+
+
+def scans_of(rows: pa.Table | Iterable[pa.Table], rules: SheetRules) -> Iterator[Scan]:
+    """The scans of ledger rows with at least `COLUMNS`, in one table or in several."""
+    # Sheets come several times, findings many times: one object of each does.
+    payload_of = lru_cache(SAME)(lambda text: _payload(text, rules))
+    finding_of = lru_cache(SAME)(Finding)
+    for row in _plain([rows] if isinstance(rows, pa.Table) else rows):
+        payload = payload_of(row["payload"] or _counting_print(row))
+        rivals = [payload_of(text) for text in row["rivals"] or ()]
         hint = rules.acta_code.parse(row["acta_code"]) if row["acta_code"] else None
         findings = zip(row["findings"], row["finding_details"], strict=True)
         outcome = Outcome(row["outcome"])
@@ -39,7 +49,7 @@ def scans_of(rows: pa.Table, rules: SheetRules) -> Iterator[Scan]:
             grade=row["grade"],
             payload=payload,
             rivals=tuple(rival for rival in rivals if rival),
-            findings=tuple(Finding(code, text) for code, text in findings if code in CATALOGUE),
+            findings=tuple(finding_of(code, text) for code, text in findings if code in CATALOGUE),
             failure=row["failure"],
             attempt=row["attempt"],
             spare=row["spare"],
@@ -58,6 +68,12 @@ def _counting_print(row: dict[str, Any]) -> str | None:
     """What the print says, where it proves itself."""
     printed: str | None = row["printed"] if row["grade"] == Grade.PRINT else None
     return printed
+
+
+def _plain(tables: Iterable[pa.Table]) -> Iterator[dict[str, Any]]:
+    for table in tables:
+        for batch in table.select(COLUMNS).to_batches(max_chunksize=CHUNK):
+            yield from batch.to_pylist()
 
 
 def _payload(text: str | None, rules: SheetRules) -> Payload | None:

@@ -7,19 +7,22 @@ texts on a sheet are chosen by strangers.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import schema
+from pipeline.count.place import replaced
+from pipeline.count.place import write_bytes as write_bytes
 from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan, ScanStatus
 from pipeline.count.totals import Totals, UnitTotals
 from pipeline.election import Election
@@ -30,6 +33,8 @@ NEEDS_A_PERSON = (
     ScanStatus.REJECTED,
     ScanStatus.FAILED,
 )
+PART = 10_000
+"""Rows that are written at a time."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -38,41 +43,86 @@ class RunFacts:
     """What the summary says of the run beside its sums."""
 
     reader_version: str
+    code_sha256: str
     table_version: int
     seconds: Mapping[str, float]
 
 
-def write_outputs(
-    folder: Path, resolution: Resolution, totals: Totals, election: Election, facts: RunFacts
-) -> dict[str, Any]:
-    """Write every table of a run; returns the summary, which is written last.
+def write_tables(
+    folder: Path, resolution: Resolution, totals: Totals, election: Election
+) -> dict[str, str]:
+    """Write every table of a run; returns the sha256 of each by its name.
 
     Raises:
         OSError: the disk is full or read-only.
     """
-    actas = _table(acta_rows(resolution, election), schema.actas(election))
-    write_parquet(folder / "actas.parquet", actas)
     (folder / "totals").mkdir(exist_ok=True)
+    tables = _tables(resolution, totals, election)
+    return {name: _write(folder / name, layout, parts) for name, layout, parts in tables}
+
+
+def _tables(
+    resolution: Resolution, totals: Totals, election: Election
+) -> Iterator[tuple[str, pa.Schema, Iterable[pa.Table]]]:
+    layout = schema.actas(election)
+    yield "actas.parquet", layout, _in_parts(acta_rows(resolution, election), layout)
     for level, units in totals.levels.items():
         table = totals_table(units, election)
-        write_parquet(folder / "totals" / f"{level}.parquet", table)
-        write_csv(folder / "totals" / f"{level}.csv", table)
-    write_csv(folder / "findings.csv", _table(finding_rows(resolution), schema.FINDINGS))
-    write_csv(folder / "unread.csv", _table(unread_rows(resolution), schema.UNREAD))
-    summary = summarise(totals, election, facts)
-    write_bytes(
-        folder / "summary.json", (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()
-    )
-    return summary
+        for kind in ("parquet", "csv"):
+            yield f"totals/{level}.{kind}", table.schema, (table,)
+    findings = _in_parts(finding_rows(resolution), schema.FINDINGS)
+    yield "findings.csv", schema.FINDINGS, findings
+    yield "unread.csv", schema.UNREAD, _in_parts(unread_rows(resolution), schema.UNREAD)
 
 
-def summarise(totals: Totals, election: Election, facts: RunFacts) -> dict[str, Any]:
-    """The contract `summary.json`."""
+def _in_parts(rows: Iterable[dict[str, object]], layout: pa.Schema) -> Iterator[pa.Table]:
+    """The rows as tables of a bounded size: a million of them at once would fill the memory."""
+    rest = iter(rows)
+    while part := list(islice(rest, PART)):
+        yield pa.Table.from_pylist(part, schema=layout)
+
+
+def _write(path: Path, layout: pa.Schema, parts: Iterable[pa.Table]) -> str:
+    """Write a table part by part; returns the file's sha256."""
+    with replaced(path) as stream:
+        if path.suffix == ".parquet":
+            with pq.ParquetWriter(stream, layout, compression="zstd") as writer:
+                for part in parts:
+                    writer.write_table(part)
+        else:
+            _write_lines(stream, layout, parts)
+    with path.open("rb") as written:
+        return hashlib.file_digest(written, "sha256").hexdigest()
+
+
+def _write_lines(stream: BinaryIO, layout: pa.Schema, parts: Iterable[pa.Table]) -> None:
+    """Write CSV, text cells neutralised."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(layout.names)
+    for part in parts:
+        writer.writerows(zip(*(_cells(column) for column in part.columns), strict=True))
+    text.detach()
+
+
+def write_summary(folder: Path, summary: Mapping[str, Any]) -> None:
+    """Write `summary.json`, which comes last: whoever reads it finds the tables that it names."""
+    text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+    write_bytes(folder / "summary.json", text.encode())
+
+
+def summarise(
+    totals: Totals, election: Election, facts: RunFacts, files: Mapping[str, str]
+) -> dict[str, Any]:
+    """The contract `summary.json`, without `version`. Between two reads of it nothing has been
+    published if `files` (sha256 by name) are what the folder holds.
+    """
     nation = totals.nation
     return {
         "election": election.slug,
         "reader_version": facts.reader_version,
         "config_sha256": election.config_sha256,
+        "code_sha256": facts.code_sha256,
         "table_version": facts.table_version,
         "scans": dict(totals.scans),
         "mesas": {
@@ -88,14 +138,15 @@ def summarise(totals: Totals, election: Election, facts: RunFacts) -> dict[str, 
         "empty_votes": nation.empty_votes,
         "registered_voters_of_counted": nation.registered_voters,
         "votes": nation.candidate_votes(election),
+        "files": dict(files),
         "seconds": {name: round(value, 3) for name, value in facts.seconds.items()},
     }
 
 
-def acta_rows(resolution: Resolution, election: Election) -> list[dict[str, object]]:
+def acta_rows(resolution: Resolution, election: Election) -> Iterator[dict[str, object]]:
     """A row per mesa: the named ones, then those that only a unit's number tells of."""
-    named = [_acta_row(mesa, election) for mesa in resolution.mesas]
-    return named + list(_nameless_rows(resolution, election))
+    yield from (_acta_row(mesa, election) for mesa in resolution.mesas)
+    yield from _nameless_rows(resolution, election)
 
 
 def _acta_row(mesa: ResolvedMesa, election: Election) -> dict[str, object]:
@@ -156,9 +207,9 @@ def totals_table(units: Sequence[UnitTotals], election: Election) -> pa.Table:
     )
 
 
-def finding_rows(resolution: Resolution) -> list[dict[str, object]]:
+def finding_rows(resolution: Resolution) -> Iterator[dict[str, object]]:
     """Every finding of every scan, with its plain sentence."""
-    return [
+    return (
         {
             "scan": item.scan.uri,
             "mesa": item.mesa,
@@ -168,12 +219,12 @@ def finding_rows(resolution: Resolution) -> list[dict[str, object]]:
         }
         for item in resolution.scans
         for finding in item.findings
-    ]
+    )
 
 
-def unread_rows(resolution: Resolution) -> list[dict[str, object]]:
+def unread_rows(resolution: Resolution) -> Iterator[dict[str, object]]:
     """The scans that a person must look at, and why."""
-    return [_unread_row(item) for item in resolution.scans if item.status in NEEDS_A_PERSON]
+    return (_unread_row(item) for item in resolution.scans if item.status in NEEDS_A_PERSON)
 
 
 def _unread_row(item: ResolvedScan) -> dict[str, object]:
@@ -186,24 +237,11 @@ def _unread_row(item: ResolvedScan) -> dict[str, object]:
     }
 
 
-def _table(rows: list[dict[str, object]], layout: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=layout)
-
-
-def write_parquet(path: Path, table: pa.Table) -> None:
-    """Write a table as Parquet."""
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    write_bytes(path, buffer.getvalue())
-
-
 def write_csv(path: Path, table: pa.Table) -> None:
     """Write a table as CSV, text cells neutralised."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(table.column_names)
-    writer.writerows(zip(*(_cells(column) for column in table.columns), strict=True))
-    write_bytes(path, buffer.getvalue().encode())
+    buffer = io.BytesIO()
+    _write_lines(buffer, table.schema, (table,))
+    write_bytes(path, buffer.getvalue())
 
 
 def _cells(column: pa.ChunkedArray) -> list[object]:
@@ -216,16 +254,3 @@ def neutral(value: object) -> object:
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return "'" + value
     return value
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a file as a whole: whoever reads sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)  # it is gone already if all went well

@@ -98,6 +98,7 @@ def _row(record: ScanRecord) -> dict[str, object]:
         "reader_version": record.reader_version,
         "limits": record.limits,
         "run": record.run,
+        "read_as": None,
         "outcome": reading.outcome.value,
         "method": _method(reading).value if payload else None,
         "grade": _grade(reading).value if payload else None,

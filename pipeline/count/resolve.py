@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from pipeline.count.carry import NOTES
 from pipeline.count.register import Register, build_register
 from pipeline.count.repeats import note_repeats
 from pipeline.count.scan import Scan as Scan  # others take it from here
@@ -47,7 +48,7 @@ GRADES = ("proven", "qr", "print")
 """From the best proven to the least: of agreeing scans the best is the one that counts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ResolvedScan:
     """A scan with its status; `mesa` is None where no mesa could be told."""
 
@@ -69,7 +70,7 @@ class ResolvedScan:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ResolvedMesa:
     """A mesa with its status and, if counted, the scan that it rests on."""
 
@@ -126,11 +127,12 @@ def resolve(scans: Iterable[Scan], election: Election) -> Resolution:
 def _split_copies(scans: Sequence[Scan]) -> tuple[list[Scan], list[tuple[Scan, Scan]]]:
     """Distinct contents (the first name of each), and (copy, original) pairs.
 
-    A file that could not be opened is nobody's copy: five empty files are five lost uploads.
+    A file that could not be opened is nobody's copy: five empty files are five lost uploads. Of a
+    file that was moved, the name where it is now stands for the content.
     """
     first: dict[tuple[str | None, int], Scan] = {}
     unique, copies = [], []
-    for scan in scans:
+    for scan in sorted(scans, key=lambda scan: scan.is_gone):
         if scan.sha256 is None or scan.outcome is Outcome.FAILED:
             unique.append(scan)
             continue
@@ -233,10 +235,10 @@ def _numbers(payload: Payload) -> tuple[tuple[int, ...], int, int]:
     return payload.votes, payload.null_votes, payload.empty_votes
 
 
-def _rank(scan: Scan) -> tuple[int, str]:
+def _rank(scan: Scan) -> tuple[int, bool, str]:
     """The best proven scan first, then by name, so that the choice never depends on chance."""
     grade = GRADES.index(scan.grade) if scan.grade in GRADES else len(GRADES)
-    return grade, scan.uri
+    return grade, scan.is_gone, scan.uri
 
 
 def _mesa(
@@ -304,7 +306,8 @@ def _copies(
     """Copies are duplicates of their original, whatever became of that."""
     mesas = {item.scan.uri: item.mesa for item in resolved}
     for copy, original in copies:
-        note = Finding("content-duplicate", original.uri)
+        notes = [finding for finding in copy.findings if finding.code in NOTES]
+        findings = (*notes, Finding("content-duplicate", original.uri))
         yield ResolvedScan(
-            copy, ScanStatus.DUPLICATE, mesas[original.uri], (note,), stands_for=original.uri
+            copy, ScanStatus.DUPLICATE, mesas[original.uri], findings, stands_for=original.uri
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.count.carry import NO_LONGER_THERE
 from pipeline.election import MesaKey
 from pipeline.findings import Finding
 from pipeline.read.qr.payload import Payload
 from pipeline.read.record import Outcome
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scan:
     """A current row of the ledger, as far as resolving needs it."""
 
@@ -45,3 +46,8 @@ class Scan:
     def mesa(self) -> MesaKey | None:
         """The mesa it shows, as far as it is known."""
         return self.payload.acta_code.mesa if self.payload else self.mesa_hint
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its file is no longer there."""
+        return any(finding.code == NO_LONGER_THERE for finding in self.findings)

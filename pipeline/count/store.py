@@ -1,111 +1,102 @@
 """The ledger: a Delta table of records. Workers write parts, the driver alone commits them.
 
-What is not committed does not exist: a part is written under a temporary name, flushed and renamed,
-and readers look only at the files that the Delta log names. Rows are never changed; of a source's
-rows, those of its latest run are current.
+What is not committed does not exist: a part is written whole or not at all, and readers look only
+at the files that the Delta log names. Rows are never changed or removed: what is current is decided
+when they are read (`count.current`).
 """
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.fs import DeltaStorageHandler
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction
+from pyarrow import fs
 
 from pipeline import schema
-from pipeline.errors import ResultsError
-from pipeline.findings import CATALOGUE
-from pipeline.read.scans import ScanFile
+from pipeline.count import current
+from pipeline.count.delta import options, plain_errors, store_errors, words
+from pipeline.count.parts import Part as Part
+from pipeline.count.parts import write_part as write_part
+from pipeline.count.place import Place
+from pipeline.errors import ResultsError, StoreLostError
 
-STOPPED_BY_A_LIMIT = frozenset(
-    ("file-too-large", "image-too-large", "pages-too-many", "reader-hung", "reader-memory")
-)
-
-
-@dataclass(frozen=True)
-class Part:
-    """A Parquet file that a worker wrote, not yet committed."""
-
-    name: str
-    size: int
-    rows: int
-    modified_ms: int
-
-
-def write_part(folder: Path, batch_id: str, table: pa.Table) -> Part:
-    """Write one batch's records so that the file is either whole or absent.
-
-    Raises:
-        OSError: the disk is full or read-only.
-    """
-    name = f"part-{batch_id}.parquet"
-    temporary = folder / f".{name}.{os.getpid()}.tmp"
-    try:
-        pq.write_table(table, temporary, compression="zstd")
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(folder / name)
-    finally:
-        temporary.unlink(missing_ok=True)  # it is gone already if all went well
-    status = (folder / name).stat()
-    return Part(name, status.st_size, table.num_rows, status.st_mtime_ns // 1_000_000)
+MANY_PARTS = 400
+"""More parts than this are merged: opening a part takes longer than reading it."""
+COMMIT_TRIES = 5
+LEFT_OVER = re.compile(r"\.part-.*\.tmp")
 
 
 class Ledger:
-    """The table `RESULTS/scans`."""
+    """The table `RESULTS/scans`, as it was when it was opened and as its own commits changed it."""
 
-    def __init__(self, table: DeltaTable, folder: Path) -> None:
+    def __init__(self, table: DeltaTable, place: Place) -> None:
         self._table = table
-        self.folder = folder
+        self.place = place
+        self.still_mine: Callable[[], None] = lambda: None
+        """Asked when somebody else has committed; raises if that was another run."""
 
     @classmethod
-    def open(cls, folder: Path, election: str) -> Ledger:
+    def open(cls, where: Path | Place, election: str) -> Ledger:
         """Open an existing ledger.
 
         Raises:
             ResultsError: there is none, it is damaged, or it belongs to another election.
         """
+        place = Place.of(where)
+        results = _parent(place)
         try:
-            table = DeltaTable(folder)
-            name = table.metadata().name
+            with store_errors(place):
+                table = DeltaTable(place.root, storage_options=options(place))
+                name = table.metadata().name
         except TableNotFoundError as error:
             raise ResultsError(
-                f"{folder.parent}: there are no results here.", "Run `actas tally` first."
+                f"{results}: there are no results here.", "Run `actas tally` first."
             ) from error
         except (DeltaError, OSError, ValueError) as error:
             raise ResultsError(
-                f"{folder}: the ledger cannot be read: {error}",
+                f"{place}: the ledger cannot be read: {words(error)}",
                 "Restore its folder _delta_log from a copy, or count into a new folder.",
             ) from error
         if name != election:
             raise ResultsError(
-                f"{folder.parent} holds results of the election {name!r}, not {election!r}.",
+                f"{results} holds results of the election {name!r}, not {election!r}.",
                 "Give another --out, or the --election that these results belong to.",
             )
-        return cls(table, folder)
+        return cls(table, place)
 
     @classmethod
-    def open_or_create(cls, folder: Path, election: str) -> Ledger:
+    def open_or_create(cls, where: Path | Place, election: str) -> Ledger:
         """Open the ledger, or make an empty one."""
-        if not DeltaTable.is_deltatable(str(folder)):
-            if any(folder.glob("part-*.parquet")):
+        place = Place.of(where)
+        with plain_errors(place):
+            exists = DeltaTable.is_deltatable(place.root, options(place))
+        if not exists:
+            if any(name.startswith("part-") for name in place.names()):
                 raise ResultsError(
-                    f"{folder}: there are parts, but the log that names them is gone.",
+                    f"{place}: there are parts, but the log that names them is gone.",
                     "Restore its folder _delta_log from a copy, or count into a new folder.",
                 )
-            with _plain_errors(folder):
-                DeltaTable.create(folder, schema=schema.SCANS, name=election)
-        return cls.open(folder, election)
+            with plain_errors(place):
+                DeltaTable.create(
+                    place.root, schema=schema.SCANS, name=election, storage_options=options(place)
+                )
+        return cls.open(place, election)
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies on a disk."""
+        return self.place.path
 
     @property
     def version(self) -> int:
@@ -113,118 +104,143 @@ class Ledger:
         return int(self._table.version())
 
     def commit(self, parts: Sequence[Part]) -> None:
-        """Make the parts' rows part of the table, all or none."""
+        """Make the parts' rows part of the table, all or none.
+
+        Raises:
+            OSError: the disk is full or read-only.
+            InterruptedRunError: another run has taken over, or the store does not answer.
+        """
         if not parts:
             return
-        actions: list[AddAction | RemoveAction] = [
-            AddAction(
-                path=part.name,
-                size=part.size,
-                partition_values={},
-                modification_time=part.modified_ms,
-                data_change=True,
-                stats=json.dumps({"numRecords": part.rows}),
-            )
-            for part in parts
-        ]
-        with _plain_errors(self.folder):
-            self._table.create_write_transaction(
-                actions=actions,
-                mode="append",
-                schema=schema.SCANS,
-                commit_properties=CommitProperties(max_commit_retries=10),
-            )
-            self._table.update_incremental()
+        names = {part.name for part in parts}
+        self._commit(
+            [
+                AddAction(
+                    path=part.name,
+                    size=part.size,
+                    partition_values={},
+                    modification_time=0,  # the content decides; the same parts, the same commit
+                    data_change=True,
+                    stats=json.dumps(
+                        {"numRecords": part.rows, "maxValues": {"run": part.last_run}}
+                    ),
+                )
+                for part in parts
+            ],
+            done=lambda: names <= set(self._part_names()),
+        )
+
+    def fence(self) -> None:
+        """Commit nothing, so that a run that still takes the table for its own cannot commit."""
+        self._commit([], done=lambda: False)
+
+    def _commit(self, actions: list[AddAction | RemoveAction], done: Callable[[], bool]) -> None:
+        """Commit as the very next version, or find out why that was not possible.
+
+        A commit that only the answer of was lost looks like somebody else's: `done` tells.
+        """
+        for _ in range(COMMIT_TRIES):
+            try:
+                with plain_errors(self.place):
+                    self._table.create_write_transaction(
+                        actions=actions,
+                        mode="append",
+                        schema=schema.SCANS,
+                        commit_properties=CommitProperties(max_commit_retries=0),
+                    )
+                    self._table.update_incremental()
+                return
+            except CommitFailedError:
+                with plain_errors(self.place):
+                    self._table.update_incremental()
+                if done():
+                    return
+                self.still_mine()
+        raise ResultsError(f"{self.place}: somebody else keeps writing there.")
 
     def rows(self, columns: Sequence[str] | None = None) -> pa.Table:
         """The current rows (all pages of each source's latest run), in no particular order."""
-        wanted = None if columns is None else list(dict.fromkeys([*columns, "source", "run"]))
-        paths = [self.folder / name for name in self._part_names()]
-        if not paths:
-            empty = schema.SCANS.empty_table()
-            return empty.select(wanted) if wanted else empty
-        table = pa.concat_tables([_read_part(path, wanted) for path in paths])
-        return _current(table)
+        if columns is None:
+            return current.current(self.history())
+        wanted = list(dict.fromkeys([*columns, *current.COLUMNS]))
+        return current.current(self.history(wanted)).select(columns)
 
-    def known(self, reader_version: str, limits: str = "") -> set[tuple[str, int, str]]:
-        """Source, size and stamp of every file that this version of the reader has read.
+    def history(
+        self, columns: Sequence[str] | None = None, where: ds.Expression | None = None
+    ) -> pa.Table:
+        """The rows of all runs, in no particular order. Columns of a later program are null."""
+        try:
+            return self._dataset().to_table(columns=columns and list(columns), filter=where)
+        except (OSError, pa.ArrowException) as error:
+            raise self._damage(error) from error
 
-        What the system refused to read is not known, for that may be mended without a new stamp;
-        a fault that stands in the listing itself is, as long as it stands there. Nor is what a
-        limit stopped, once the limits are others.
-        """
-        columns = ("source", "size", "stamp", "reader_version", "sha256", "limits", "findings")
-        table = self.rows(columns)
-        was_read = pc.or_(
-            pc.is_valid(table["sha256"]), pc.is_in(table["stamp"], pa.array(list(CATALOGUE)))
-        )
-        table = table.filter(pc.and_(pc.equal(table["reader_version"], reader_version), was_read))
-        stopped = {
-            row["source"]
-            for row in table.filter(pc.not_equal(table["limits"], limits)).to_pylist()
-            if STOPPED_BY_A_LIMIT.intersection(row["findings"])
-        }
-        keys = [table[name].to_pylist() for name in ("source", "size", "stamp")]
-        return {key for key in zip(*keys, strict=True) if key[0] not in stopped}
+    def batches(self, columns: Sequence[str], size: int = 10_000) -> Iterator[pa.Table]:
+        """The current rows, some at a time: a million at once would fill the memory."""
+        keep = current.which(self.history(current.COLUMNS))
+        start = 0
+        try:
+            for batch in self._dataset().to_batches(columns=list(columns), batch_size=size):
+                mask = keep[start : start + batch.num_rows]
+                start += batch.num_rows
+                yield pa.Table.from_batches([batch]).filter(pa.array(mask))
+        except (OSError, pa.ArrowException) as error:
+            raise self._damage(error) from error
+
+    def _dataset(self) -> ds.Dataset:
+        names = self._part_names()
+        # The store's file system has the ledger for its root, the disk's has not.
+        paths = names if self.place.is_remote else [f"{self.place.root}/{name}" for name in names]
+        return ds.dataset(paths, schema=schema.SCANS, format="parquet", filesystem=self._files())
+
+    def _files(self) -> fs.FileSystem:
+        if not self.place.is_remote:
+            return fs.LocalFileSystem()
+        return fs.PyFileSystem(DeltaStorageHandler(self.place.root, options(self.place)))
+
+    def _damage(self, error: Exception) -> ResultsError | StoreLostError:
+        """Which part is damaged."""
+        for name in self._part_names():
+            try:
+                pq.read_table(io.BytesIO(self.place.read(name)), columns=["source"])
+            except (OSError, pa.ArrowException) as fault:
+                return ResultsError(
+                    f"{self.place}/{name}: a part of the ledger is damaged: {fault}",
+                    "Restore it from a copy, or count into a new folder.",
+                )
+        return StoreLostError(f"{self.place}: {words(error)}")
 
     def next_run(self) -> int:
         """The number for rows of a new run: higher than any before."""
-        runs = self.rows(["run"])["run"]
+        parts = pa.table(self._table.get_add_actions(flatten=True))
+        runs = parts["max.run"] if "max.run" in parts.column_names else None
+        if runs is None or runs.null_count:  # a part of another tool, without statistics
+            runs = self.history(["run"])["run"]
         return int(pc.max(runs).as_py() or 0) + 1
+
+    def merge_parts(self) -> None:
+        """Turn many small parts into few large ones; the rows stay as they are."""
+        if len(self._part_names()) <= MANY_PARTS:
+            return
+        with plain_errors(self.place):
+            self._table.optimize.compact(commit_properties=CommitProperties(max_commit_retries=0))
+            self._table.update_incremental()
 
     def sweep(self) -> int:
         """Delete parts that no commit names (left by a killed run); returns how many."""
         named = set(self._part_names())
-        orphans = [path for path in self.folder.glob("*.parquet") if path.name not in named]
-        orphans += self.folder.glob(".part-*.tmp")
-        for path in orphans:
-            path.unlink(missing_ok=True)
+        orphans = [
+            name
+            for name in self.place.names()
+            if "/" not in name
+            and ((name.endswith(".parquet") and name not in named) or LEFT_OVER.fullmatch(name))
+        ]
+        for name in orphans:
+            self.place.delete(name)
         return len(orphans)
 
     def _part_names(self) -> list[str]:
-        return sorted(Path(uri).name for uri in self._table.file_uris())
+        return sorted(uri.rpartition("/")[2] for uri in self._table.file_uris())
 
 
-def _read_part(path: Path, columns: list[str] | None) -> pa.Table:
-    try:
-        return pq.read_table(path, columns=columns)
-    except (OSError, pa.ArrowException) as error:
-        raise ResultsError(
-            f"{path}: a part of the ledger is damaged: {error}",
-            "Restore it from a copy, or count into a new folder.",
-        ) from error
-
-
-@contextmanager
-def _plain_errors(folder: Path) -> Iterator[None]:
-    """Delta reports the system's errors in its own words: make them the system's again.
-
-    Raises:
-        OSError: the disk is full or read-only.
-        ResultsError: anything else that keeps the ledger from being written.
-    """
-    try:
-        yield
-    except (DeltaError, OSError) as error:
-        number = re.search(r"os error (\d+)", str(error))
-        if number:
-            code = int(number[1])
-            raise OSError(code, os.strerror(code), str(folder)) from error
-        words = re.sub(r"\x1b\[[0-9;]*m|\s+", " ", str(error)).strip()
-        raise ResultsError(f"{folder}: the ledger cannot be written: {words}") from error
-
-
-def unread_files(files: Iterable[ScanFile], known: set[tuple[str, int, str]]) -> list[ScanFile]:
-    """The files that the ledger does not hold as they are now."""
-    return [file for file in files if (file.uri, file.size, file.stamp) not in known]
-
-
-def _current(table: pa.Table) -> pa.Table:
-    """Rows of each source's latest run. A table of a single run is current as it is."""
-    if pc.count_distinct(table["run"]).as_py() <= 1:
-        return table
-    latest = table.group_by("source").aggregate([("run", "max")])
-    pairs = zip(latest["source"].to_pylist(), latest["run_max"].to_pylist(), strict=True)
-    newest = dict(pairs)
-    rows = zip(table["source"].to_pylist(), table["run"].to_pylist(), strict=True)
-    return table.filter(pa.array([newest[source] == run for source, run in rows]))
+def _parent(place: Place) -> str:
+    return place.root.rpartition("/")[0]

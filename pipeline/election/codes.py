@@ -15,7 +15,7 @@ MesaKey = NewType("MesaKey", str)
 """Centre code, a dot, mesa number: `240111020.01`. What is counted once and only once."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ActaCode:
     """A valid acta code, taken apart."""
 

@@ -97,7 +97,7 @@ class PageReading:
     def to_plain(self) -> dict[str, Any]:
         """As JSON types, to cross the border of a process."""
         plain = dict(self.__dict__)
-        plain["findings"] = [finding.__dict__ for finding in self.findings]
+        plain["findings"] = [{"code": f.code, "detail": f.detail} for f in self.findings]
         return plain
 
     @classmethod

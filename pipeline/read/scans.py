@@ -6,16 +6,18 @@ what is passed over (read-me files, tables) is named. Nothing is decoded here.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, NoScansError
 from pipeline.findings import Finding
-from pipeline.read import remote
+from pipeline.read import remote, web
 from pipeline.read.image import SIGNATURE_BYTES, sniff
 from pipeline.read.uris import from_uri, is_remote, to_uri
 
@@ -29,7 +31,7 @@ APPLE_DOUBLE = "._"
 MAX_LIST_BYTES = 1 << 30
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class ScanFile:
     """A file to read. `stamp` changes when the content may have: modification time or ETag."""
 
@@ -38,6 +40,8 @@ class ScanFile:
     stamp: str
     fault: Finding | None = None
     """Set where it is known without opening the file that it cannot be read."""
+    twins: tuple[str, ...] = ()
+    """sha256 of scans of this size that are read already: with such a content it need not be."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,17 @@ class Listing:
 
     files: tuple[ScanFile, ...]
     ignored: tuple[str, ...]
+    roots: tuple[str, ...] = ()
+    """Folders, as uris with a slash at the end, whose scans are all in `files`: what is known of
+    there and is not in `files` is gone."""
 
 
-def list_scans(sources: Sequence[str], exclude: Path | None = None) -> Listing:
-    """List what `sources` name; `exclude` (the results folder) is not descended into.
+def list_scans(sources: Sequence[str], exclude: Path | str | None = None) -> Listing:
+    """List what `sources` name; `exclude` (the results, a folder or a URL) is not descended into.
 
     Raises:
-        InputError: a source does not exist, or there is no scan in any of them.
+        NoScansError: there is no scan in any of them.
+        InputError: a source does not exist.
     """
     found: dict[str, ScanFile] = {}
     ignored: set[str] = set()
@@ -62,22 +70,33 @@ def list_scans(sources: Sequence[str], exclude: Path | None = None) -> Listing:
                 found[item.uri] = item
             else:
                 ignored.add(item)
+    if is_remote(str(exclude)):
+        inside = to_uri(str(exclude)).rstrip("/") + "/"
+        found = {uri: file for uri, file in found.items() if not uri.startswith(inside)}
+        ignored = {name for name in ignored if not name.startswith(inside)}
     if not found:
         passed = f" ({len(ignored)} other files were passed over)" if ignored else ""
-        raise InputError(
+        raise NoScansError(
             f"No scans in {', '.join(map(to_uri, sources))}{passed}.",
             "Give a folder that holds JPEG, PNG, TIFF or PDF files, or a list with a file a line.",
         )
-    return Listing(tuple(found[uri] for uri in sorted(found)), tuple(sorted(ignored)))
+    files = tuple(found[uri] for uri in sorted(found))
+    return Listing(files, tuple(sorted(ignored)), tuple(_roots(sources)))
+
+
+def _roots(sources: Sequence[str]) -> Iterator[str]:
+    """The folders among the sources, by the names that their scans begin with."""
+    for source in sources:
+        if is_remote(source):
+            yield to_uri(source).rstrip("/") + "/"
+        elif os.path.isdir(source):
+            yield to_uri(os.path.abspath(source)).rstrip("/") + "/"
 
 
 def _expand(source: str, walk: _Walk) -> Iterator[ScanFile | str]:
     """The scans (and the names passed over) that one argument stands for."""
     if is_remote(source):
-        found = list(_remote(source))
-        if len(found) == 1 and isinstance(found[0], ScanFile) and found[0].fault:
-            raise InputError(f"{to_uri(source)}: there is nothing of that name in the store.")
-        yield from found
+        yield from _expand_url(source, walk)
         return
     path = Path(source)
     try:
@@ -97,30 +116,61 @@ def _expand(source: str, walk: _Walk) -> Iterator[ScanFile | str]:
         yield from _from_list(path, walk)
 
 
+def _expand_url(url: str, walk: _Walk) -> Iterator[ScanFile | str]:
+    try:
+        found = list(_remote(url))
+        if found == [to_uri(url)]:  # neither a folder nor an image
+            found = list(_of_list(remote.read(url, MAX_LIST_BYTES), "", walk))
+    except OSError as error:
+        raise InputError(
+            f"{to_uri(url)}: {error}", "Check the address and the credentials."
+        ) from error
+    if not found:
+        raise InputError(f"{to_uri(url)}: there is nothing of that name in the store.")
+    yield from found
+
+
 def _from_list(path: Path, walk: _Walk) -> Iterator[ScanFile | str]:
-    """Scans named by a text file: one a line, or separated by NUL bytes (`find -print0`)."""
+    """Scans named by a text file."""
     try:
         if path.stat().st_size > MAX_LIST_BYTES:
             raise InputError(f"{path}: too large for a list of files")
-        content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    yield from _of_list(content, os.fspath(path.parent), walk)
+
+
+def _of_list(content: bytes, folder: str, walk: _Walk) -> Iterator[ScanFile | str]:
+    """Scans named one a line, or separated by NUL bytes (`find -print0`)."""
+    content = content.removeprefix(b"\xef\xbb\xbf")
     separator = b"\0" if b"\0" in content else b"\n"
+    remotes = []
     for raw in content.split(separator):
         name = os.fsdecode(raw.strip(b"\r") if separator == b"\n" else raw)
-        if not name.strip():
-            continue
-        if is_remote(name):
-            yield from _remote(name)
-        else:
+        if is_remote(name.strip()):
+            remotes.append(name.strip())
+        elif name.strip():
             # Relative names are relative to the list, wherever the command was started.
-            yield from walk.entry(os.path.abspath(path.parent / name))
+            yield from walk.entry(os.path.abspath(os.path.join(folder, name)))
+    with ThreadPoolExecutor(web.AT_ONCE) as pool:
+        for found in pool.map(_listed, remotes):
+            yield from found
+
+
+def _listed(url: str) -> list[ScanFile | str]:
+    """What a list's URL stands for. One that is wrong is that scan's fault alone."""
+    try:
+        found = list(_remote(url))
+    except OSError as error:
+        return [_fault(url, Finding("file-unreadable", error.strerror or type(error).__name__))]
+    return found or [_fault(url, Finding("file-vanished", "not in the store"))]
 
 
 class _Walk:
     """Walks local folders, following links but never into the same folder twice."""
 
-    def __init__(self, exclude: Path | None) -> None:
+    def __init__(self, exclude: Path | str | None) -> None:
         self._seen: set[tuple[int, int]] = set()
         self._exclude = os.path.realpath(exclude) if exclude else None
 
@@ -132,14 +182,14 @@ class _Walk:
                 continue
             try:
                 with os.scandir(folder) as entries:
-                    names = sorted(entry.name for entry in entries)
+                    names = sorted((entry.name, _is_folder(entry)) for entry in entries)
             except OSError as error:
                 # Not one scan, but whatever it holds must not be lost in silence.
                 yield _fault(folder, Finding("file-unreadable", f"folder: {error.strerror}"))
                 continue
-            for name in names:
+            for name, is_folder in names:
                 path = os.path.join(folder, name)
-                if os.path.isdir(path):
+                if is_folder:
                     pending.append(path)
                 else:
                     yield from self.entry(path)
@@ -179,18 +229,12 @@ class _Walk:
 
 
 def _remote(url: str) -> Iterator[ScanFile | str]:
-    for name, info in remote.find(url):
-        if info is None:
-            yield ScanFile(to_uri(name), 0, "", Finding("file-vanished", "not in the store"))
-        elif _has_image_suffix(name) or _is_image_object(name):
-            yield ScanFile(to_uri(name), int(info.get("size") or 0), _remote_stamp(info))
+    for name, size, stamp in remote.find(url):
+        path = urlsplit(name).path if remote.is_web(name) else name
+        if _has_image_suffix(path) or _is_image_object(name):
+            yield ScanFile(to_uri(name), size, stamp)
         else:
             yield to_uri(name)
-
-
-def _remote_stamp(info: dict[str, Any]) -> str:
-    keys = ("ETag", "etag", "md5Hash", "LastModified", "last_modified", "mtime", "created")
-    return next((str(info[key]) for key in keys if info.get(key)), "")
 
 
 def read_bytes(file: ScanFile, max_bytes: int) -> bytes | Finding:
@@ -203,15 +247,23 @@ def read_bytes(file: ScanFile, max_bytes: int) -> bytes | Finding:
             return remote.read(path, max_bytes + 1)
         # Without O_NONBLOCK, opening a pipe that took the file's place would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            return Finding("file-special", "a folder, pipe, socket or device")
-        with os.fdopen(descriptor, "rb") as stream:
-            return stream.read(max_bytes + 1)
+        with os.fdopen(descriptor, "rb", buffering=0) as stream:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return Finding("file-special", "a folder, pipe, socket or device")
+            # No more than there is: asked for the whole limit, the system clears 64 MiB of memory.
+            return _take(stream, min(status.st_size, max_bytes) + 1)
     except FileNotFoundError:
         return Finding("file-vanished")
     except OSError as error:
         return Finding("file-unreadable", error.strerror or type(error).__name__)
+
+
+def _take(stream: io.FileIO, size: int) -> bytes:
+    content = stream.read(size)
+    while 0 < len(content) < size and (more := stream.read(size - len(content))):
+        content += more
+    return content
 
 
 def cut_batches(files: Iterable[ScanFile], size: int) -> Iterator[tuple[ScanFile, ...]]:
@@ -243,6 +295,13 @@ def _is_image_object(url: str) -> bool:
         return sniff(remote.read(url, SIGNATURE_BYTES)) is not None
     except OSError:
         return True
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _why_no_status(path: str, error: OSError | ValueError) -> str:

@@ -79,19 +79,24 @@ def record(
     reader_version: str = "1-abc",
     stamp: str = "1",
     fault: Finding | None = None,
+    size: int = 100,
+    sha256: str = "0" * 64,
+    limits: str = "",
 ) -> list[ScanRecord]:
-    """The records of a file of one page: read, or failed if there are no numbers."""
+    """The records of a file of one page: read, unreadable (`symbol-none`), or failed."""
     if numbers:
         reading = PageReading(1, Outcome.READ, payload=numbers.text, corners=(1.0,) * 8)
+    elif fault and fault.code == "symbol-none":
+        reading = PageReading(1, Outcome.UNREADABLE, findings=(fault,), failure=fault.sentence)
     else:
         reading = failed(1, fault or Finding("image-corrupt"))
-    file = ScanFile(uri, 100, stamp)
     unseen = fault is not None and fault.code.startswith("file-")
     return make_records(
-        file,
-        None if unseen else "0" * 64,
+        ScanFile(uri, size, stamp),
+        None if unseen else sha256,
         [reading],
         election.rules,
         reader_version=reader_version,
         run=run,
+        limits=limits,
     )

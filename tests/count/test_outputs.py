@@ -15,7 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import schema
-from pipeline.count.outputs import RunFacts, neutral, write_bytes, write_csv, write_outputs
+from pipeline.count.outputs import (
+    RunFacts,
+    neutral,
+    summarise,
+    write_bytes,
+    write_csv,
+    write_summary,
+    write_tables,
+)
 from pipeline.count.resolve import Scan, resolve
 from pipeline.count.totals import sum_up
 from pipeline.election import Election
@@ -23,7 +31,7 @@ from pipeline.findings import CATALOGUE, Finding
 from pipeline.read.record import Outcome
 from tests.count.build import payload, scan
 
-FACTS = RunFacts("1-abc", 7, {"read": 1.23456, "total": 2.0})
+FACTS = RunFacts("1-abc", "c0de", 7, {"read": 1.23456, "total": 2.0})
 FILES = {
     "actas.parquet",
     "findings.csv",
@@ -59,7 +67,11 @@ def _scans(tiny: Election) -> list[Scan]:
 def _write(folder: Path, scans: list[Scan], election: Election) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     resolution = resolve(scans, election)
-    return write_outputs(folder, resolution, sum_up(resolution, election), election, FACTS)
+    totals = sum_up(resolution, election)
+    files = write_tables(folder, resolution, totals, election)
+    summary = summarise(totals, election, FACTS, files)
+    write_summary(folder, summary)
+    return summary
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -236,13 +248,13 @@ def test_the_summary_is_written_last(
     tmp_path: Path, tiny: Election, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
-    real = write_bytes
+    real = Path.replace
 
-    def spy(path: Path, content: bytes) -> None:
-        written.append(path.name)
-        real(path, content)
+    def spy(path: Path, target: Path) -> Path:
+        written.append(target.name)
+        return real(path, target)
 
-    monkeypatch.setattr("pipeline.count.outputs.write_bytes", spy)
+    monkeypatch.setattr(Path, "replace", spy)
     _write(tmp_path, _scans(tiny), tiny)
     assert len(written) == len(FILES)
     assert written[-1] == "summary.json"

@@ -8,17 +8,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from pipeline import schema
 from pipeline.count.load import COLUMNS, scans_of
 from pipeline.count.records import ScanRecord, make_records, to_table
 from pipeline.count.resolve import resolve
-from pipeline.count.store import Ledger, Part, unread_files, write_part
+from pipeline.count.store import Ledger, Part, write_part
 from pipeline.count.totals import sum_up
 from pipeline.election import Election
-from pipeline.errors import ResultsError
+from pipeline.errors import InterruptedRunError, ResultsError
 from pipeline.findings import Finding
 from pipeline.read.record import Outcome, PageReading, failed
 from pipeline.read.scans import ScanFile
@@ -72,7 +71,7 @@ def test_a_part_committed_twice_counts_once(ledger: Ledger, tiny: Election) -> N
     assert _uris(ledger) == ["/a"]
 
 
-@pytest.mark.parametrize("seam", ["os.fsync", "pq.write_table", "Path.replace"])
+@pytest.mark.parametrize("seam", ["os.fsync", "Path.open", "Path.replace"])
 @pytest.mark.parametrize(
     "error",
     [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()],
@@ -86,11 +85,11 @@ def test_a_part_is_whole_or_absent(
     error: BaseException,
 ) -> None:
     def stop(*args: Any, **_: Any) -> None:
-        if seam == "pq.write_table":
-            Path(args[1]).write_bytes(b"PAR1 half of a file")
+        if seam == "Path.open":
+            os.write(os.open(args[0], os.O_WRONLY | os.O_CREAT), b"PAR1 half of a file")
         raise error
 
-    targets = {"os.fsync": (os, "fsync"), "pq.write_table": (pq, "write_table")}
+    targets = {"os.fsync": (os, "fsync"), "Path.open": (Path, "open")}
     target, name = targets.get(seam, (Path, "replace"))
     with monkeypatch.context() as patched:
         patched.setattr(target, name, stop)
@@ -131,6 +130,78 @@ def test_a_part_holds_every_column_and_comes_back_as_it_was(ledger: Ledger, tiny
     assert scan.payload == numbers
 
 
+def test_many_parts_become_few_and_say_the_same(
+    ledger: Ledger, tiny: Election, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.count.store.MANY_PARTS", 5)
+    for n in range(1, 9):
+        rows = record(tiny, f"/{n}", payload(tiny, "1001", n, VOTES) if n % 2 else None, run=n)
+        ledger.commit([_part(ledger, f"{n:032}", rows)])
+    before = ledger.history().sort_by("uri")
+    ledger.merge_parts()
+    assert ledger.history().sort_by("uri").equals(before)
+    assert ledger.sweep() == 8
+    assert len(_files(ledger.folder)) == 1
+    again = Ledger.open(ledger.folder, tiny.slug)
+    assert again.history().sort_by("uri").equals(before)
+    assert again.rows().num_rows == 8
+    assert again.next_run() == 9
+    again.merge_parts()
+    assert again.sweep() == 0
+
+
+def test_a_ledger_of_an_earlier_program_lacks_columns_and_is_read_all_the_same(
+    ledger: Ledger, tiny: Election
+) -> None:
+    table = to_table(record(tiny, "/a", payload(tiny, "1001", 1, VOTES))).drop_columns(["read_as"])
+    ledger.commit([write_part(ledger.folder, "a" * 32, table)])
+    ledger.commit([_part(ledger, "b" * 32, record(tiny, "/b", None))])
+    assert ledger.rows().schema.equals(schema.SCANS)
+    assert ledger.rows()["read_as"].null_count == 2
+
+
+# Two that write.
+
+
+def test_who_was_overtaken_finds_out_before_its_commit_counts(
+    ledger: Ledger, tiny: Election
+) -> None:
+    """A run that was asleep for long wakes up, and another has the results."""
+
+    def lost() -> None:
+        raise InterruptedRunError("overtaken")
+
+    sleeper = Ledger.open(ledger.folder, tiny.slug)
+    sleeper.still_mine = lost
+    part = _part(ledger, "a" * 32, record(tiny, "/a", None))
+    other = Ledger.open(ledger.folder, tiny.slug)
+    other.fence()
+    assert other.sweep() == 1, "the sleeper's part is nobody's"
+    with pytest.raises(InterruptedRunError, match="overtaken"):
+        sleeper.commit([part])
+    assert Ledger.open(ledger.folder, tiny.slug).rows().num_rows == 0
+
+
+def test_a_commit_beside_that_of_another_tool_is_made_once(ledger: Ledger, tiny: Election) -> None:
+    Ledger.open(ledger.folder, tiny.slug).fence()
+    ledger.commit([_part(ledger, "a" * 32, record(tiny, "/a", None))])
+    assert _uris(Ledger.open(ledger.folder, tiny.slug)) == ["/a"]
+
+
+def test_a_commit_whose_answer_was_lost_is_not_taken_for_somebody_elses(
+    ledger: Ledger, tiny: Election
+) -> None:
+    part = _part(ledger, "a" * 32, record(tiny, "/a", None))
+    Ledger.open(ledger.folder, tiny.slug).commit([part])
+
+    def lost() -> None:
+        raise InterruptedRunError("overtaken")
+
+    ledger.still_mine = lost
+    ledger.commit([part])
+    assert _uris(ledger) == ["/a"]
+
+
 # What is current.
 
 
@@ -143,7 +214,6 @@ def test_of_a_file_the_latest_run_is_current(ledger: Ledger, tiny: Election) -> 
     ledger.commit([_part(ledger, "b" * 32, record(tiny, "/a", new, run=2, stamp="2"))])
     rows = {row["uri"]: row for row in ledger.rows().to_pylist()}
     assert {uri: row["payload"] for uri, row in rows.items()} == {"/a": new.text, "/b": old.text}
-    assert ledger.known("1-abc") == {("/a", 100, "2"), ("/b", 100, "7")}
     assert ledger.next_run() == 3
 
 
@@ -161,40 +231,10 @@ def test_the_pages_of_a_shorter_file_replace_all_of_the_longer_one(
     assert _uris(ledger) == ["/f.tif"]
 
 
-def test_only_what_changed_is_read_again(ledger: Ledger, tiny: Election) -> None:
-    ledger.commit([_part(ledger, "a" * 32, record(tiny, "/a", payload(tiny, "1001", 1, VOTES)))])
-    same = ScanFile("/a", 100, "1")
-    known = ledger.known("1-abc")
-    assert unread_files([same], known) == []
-    changed = [ScanFile("/a", 101, "1"), ScanFile("/a", 100, "2"), ScanFile("/b", 100, "1")]
-    assert unread_files(changed, known) == changed
-    assert unread_files([same], ledger.known("2-abc")) == [same]
-
-
-@pytest.mark.parametrize("code", ["file-unreadable", "file-vanished"])
-def test_what_the_system_refused_is_tried_again(ledger: Ledger, tiny: Election, code: str) -> None:
-    # Permission granted, or a disk mounted again: neither changes a file's size or time.
-    refused = record(tiny, "/a", None, fault=Finding(code))
-    corrupt = record(tiny, "/b", None, fault=Finding("image-corrupt"))
-    ledger.commit([_part(ledger, "a" * 32, refused, corrupt)])
-    assert {uri for uri, _, _ in ledger.known("1-abc")} == {"/b"}
-
-
-def test_a_fault_that_stood_in_the_listing_is_known_while_it_stands(
-    ledger: Ledger, tiny: Election
-) -> None:
-    gone = ScanFile("/a", 0, "file-vanished", Finding("file-vanished"))
-    reading = failed(1, Finding("file-vanished"))
-    rows = make_records(gone, None, [reading], tiny.rules, reader_version="1", run=1)
-    ledger.commit([_part(ledger, "a" * 32, rows)])
-    there = ScanFile("/a", 100, "1")
-    assert unread_files([gone, there], ledger.known("1")) == [there]
-
-
 def test_an_empty_ledger_answers_everything(ledger: Ledger, tiny: Election) -> None:
     assert ledger.rows().num_rows == 0
     assert ledger.rows(["uri"]).num_rows == 0
-    assert ledger.known("1") == set()
+    assert ledger.history(["uri", "run"]).num_rows == 0
     assert ledger.next_run() == 1
     assert sum_up(resolve(scans_of(ledger.rows(COLUMNS), tiny.rules), tiny), tiny).nation
 

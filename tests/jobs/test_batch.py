@@ -170,6 +170,23 @@ def test_other_settings_end_the_reader_of_the_settings_before(
     assert len(readers_of(os.getpid())) == before + 1
 
 
+def test_a_file_of_known_content_is_hashed_and_not_read(
+    settings: BatchSettings, tmp_path: Path
+) -> None:
+    content = faulty(island.scan(island.payload()), "exit")
+    names = {"1.jpg": content, "2.jpg": island.scan(island.payload(mesa=2)), "3.jpg": content}
+    sha256 = hashlib.sha256(content).hexdigest()
+    batch = files(tmp_path / "scans", names)
+    known = tuple(replace(file, twins=("f" * 64, sha256)) for file in batch)
+    receipt = read_batch(known, settings)
+    assert receipt.copies == ((batch[0], sha256), (batch[2], sha256))
+    assert (receipt.part.rows, receipt.files) == (1, 3)
+    assert receipt.outcomes == {"read": 1, "known by content": 2}
+    assert list(rows(settings)) == ["2.jpg"]
+    alone = read_batch(known[:1], settings)
+    assert (alone.part.rows, len(alone.copies)) == (0, 1)
+
+
 def test_a_batch_is_named_by_what_decides_its_content(settings: BatchSettings) -> None:
     one, two = ScanFile("/a.jpg", 1, "1"), ScanFile("/b.jpg", 1, "1")
     ids = {

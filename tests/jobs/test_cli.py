@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 
 import jobs.tally
+from pipeline.count.place import Place
 from tests.jobs import island
 from tests.jobs.running import ACTAS, Ended, actas, tally_args
 
 COMMANDS = (
-    "tally", "plan", "status", "explain", "report", "publish", "synth", "bench", "analyse",
-    "compare",
+    "tally", "watch", "log", "diff", "plan", "status", "explain", "report", "publish", "synth",
+    "bench", "analyse", "compare",
 )  # fmt: skip
 Cli = Callable[..., Ended]
 
@@ -87,6 +88,11 @@ def test_every_user_mistake_is_a_sentence_with_code_2(
         (*fresh(), "--memory", "99999999999"): "--memory",
         (*fresh(), "--max-bytes", str(2**62)): "--max-bytes",
         (*fresh(), "--cluster", "nonsense"): "nonsense",
+        (*fresh(), "--retry", "everything"): "--retry",
+        ("watch", tmp_path / "none", "--out", out, "-e", island_folder): "No such file",
+        ("watch", tmp_path / "none", "--out", out, "-e", island_folder, "--once"): "No such file",
+        ("watch", scans, "--out", out, "--every", "soon"): "no duration",
+        ("watch", scans, "--out", out, "--every", "0s"): "no duration",
         ("plan", tmp_path / "none", "--out", out, "-e", island_folder): "No such file",
         ("plan", empty, "--out", out, "-e", island_folder): "No scans",
         ("status", tmp_path / "none"): "no results here",
@@ -98,6 +104,10 @@ def test_every_user_mistake_is_a_sentence_with_code_2(
         ("explain", results, ""): "neither a mesa",
         ("explain", results): "WHAT",
         ("report", tmp_path / "none"): "no results here",
+        ("log", tmp_path / "none"): "no results here",
+        ("diff", tmp_path / "none"): "no such pair",
+        ("diff", results, "--from", "1", "--to", "1"): "no such pair",
+        ("diff", results, "--from", "0", "--to", "99"): "no such pair",
         ("recount",): "recount",
     }
     runs = {args: cli(*args) for args in mistakes}
@@ -181,12 +191,13 @@ def test_status_does_not_stand_in_the_way_of_a_run(
     """Whoever looks at a run every second must not make the next one fail."""
     from jobs.lock import is_locked, locked
 
+    place = Place.of(results)
     before = (results / ".lock").read_bytes()
-    assert not is_locked(results)
+    assert not is_locked(place)
     assert (results / ".lock").read_bytes() == before
-    with locked(results):
-        assert is_locked(results)
-    assert not is_locked(results)
+    with locked(place, lambda _: None):
+        assert is_locked(place)
+    assert not is_locked(place)
 
 
 def test_plan_tells_numbers_and_reads_nothing(
@@ -200,6 +211,9 @@ def test_plan_tells_numbers_and_reads_nothing(
         "found": 7,
         "known": 0,
         "to_read": 7,
+        "why": {"new": 7},
+        "gone": 0,
+        "given_up": 0,
         "bytes": size,
         "ignored": [str(scans / "notes.txt")],
     }
@@ -254,7 +268,7 @@ def test_ctrl_c_outside_of_reading_is_code_4(
     def interrupted(*_: object, **__: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
-    name = {"while it lists": "make_plan", "while it writes": "write_outputs"}[signal_time]
+    name = {"while it lists": "make_plan", "while it writes": "finish"}[signal_time]
     monkeypatch.setattr(jobs.tally, name, interrupted)
     run = cli("tally", scans, "--out", tmp_path / "r", "-e", island_folder, "--workers", 1)
     assert run.code == 4, run.err

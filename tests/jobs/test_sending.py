@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,19 @@ def test_all_pages_of_a_file_come_back(
     finally:
         close_readers()
     assert receipt.table["page"].to_pylist() == list(range(1, pages + 1))
+
+
+def test_a_content_that_is_known_is_told_also_by_batches_that_were_sent(
+    island_election: Election, tmp_path: Path
+) -> None:
+    content = island.scan(island.payload())
+    (file,) = list_scans([str(island.write_files(tmp_path / "scans", {"a.jpg": content}))]).files
+    sha256 = hashlib.sha256(content).hexdigest()
+    sent = _settings(tmp_path / "sent", island_election)
+    known = [replace(file, twins=(sha256,))]
+    try:
+        receipt = keep(read_sent(known, contents_of(known, sent), sent), sent.folder)
+    finally:
+        close_readers()
+    assert receipt.copies == ((file, sha256),)
+    assert (receipt.part.rows, receipt.outcomes) == (0, {"known by content": 1})

@@ -171,8 +171,8 @@ def publish(folder: Path, election: Election, scans: Sequence[Scan]) -> Path:
 def count(election: Election, scans: Sequence[Scan]) -> tuple[Resolution, Totals, dict[str, Any]]:
     resolution = resolve(scans, election)
     totals = sum_up(resolution, election)
-    facts = RunFacts("9-<reader>", 17, {"read": 1.5, "total": 2.25})
-    return resolution, totals, summarise(totals, election, facts)
+    facts = RunFacts("9-<reader>", "c0de", 17, {"read": 1.5, "total": 2.25})
+    return resolution, totals, summarise(totals, election, facts, {})
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,9 @@ from pipeline.election import Election
 from pipeline.publish.opendata.manifest import sha256_of
 from pipeline.publish.opendata.table import Column, Table
 
-_CHANGING = ("seconds", "table_version")
-"""Of the summary: what differs between two runs over the same scans."""
+_CHANGING = ("seconds", "table_version", "version", "files")
+"""Of the summary: what differs between two runs over the same scans, and hashes of the results'
+own tables, which are not published."""
 _MEDIA = {
     ".csv": "text/csv",
     ".json": "application/json",

@@ -17,7 +17,7 @@ MAX_TEXT = 4296
 """No QR symbol holds more characters; anything longer did not come from one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Payload:
     """What a valid symbol says: votes by ballot position, null and empty votes."""
 
@@ -43,32 +43,35 @@ def parse_payload(text: str, rules: SheetRules) -> Payload | Finding:
 
     The finding never quotes the text: a foreign symbol may hold somebody's personal data.
     """
-    match = _grammar(rules).fullmatch(text) if len(text) <= MAX_TEXT else None
+    grammar, top_units = _shape(rules)
+    match = grammar.fullmatch(text) if len(text) <= MAX_TEXT else None
     if match is None:
         return Finding("payload-grammar", _what_it_is(text, rules))
     code_text, votes_text, null_votes, empty_votes = match.groups()
     code = rules.acta_code.parse(code_text)
     if code is None:
         return Finding("payload-grammar", "mesa number 0")
-    votes = tuple(int(value) for value in votes_text.split(rules.payload.value_separator))
+    votes = tuple(map(int, votes_text.split(rules.payload.value_separator)))
     if len(votes) != rules.positions:
         return Finding("payload-grammar", f"{len(votes)} values, expected {rules.positions}")
-    if not any(code.centre.startswith(unit) for unit in rules.top_units):
+    if not code.centre.startswith(top_units):
         return Finding("payload-place", f"centre {code.centre}")
     return Payload(text, code, votes, int(null_votes), int(empty_votes))
 
 
 @lru_cache(maxsize=8)
-def _grammar(rules: SheetRules) -> re.Pattern[str]:
-    """acta code ! values ! null ! empty; numbers in ASCII digits without sign or leading zero."""
+def _shape(rules: SheetRules) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """What is computed once: the grammar, and what centres begin with.
+
+    acta code ! values ! null ! empty; numbers in ASCII digits without sign or leading zero.
+    """
     number = rf"(?:0|[1-9][0-9]{{0,{rules.payload.max_digits - 1}}})"
     field = re.escape(rules.payload.field_separator)
     value = re.escape(rules.payload.value_separator)
     # The code's own named groups would count as groups of this pattern: make them anonymous.
     code = re.sub(r"\(\?P<\w+>", "(?:", rules.acta_code.pattern.pattern)
-    return re.compile(
-        rf"({code}){field}({number}(?:{value}{number})*){field}({number}){field}({number})"
-    )
+    grammar = rf"({code}){field}({number}(?:{value}{number})*){field}({number}){field}({number})"
+    return re.compile(grammar), tuple(sorted(rules.top_units))
 
 
 def _what_it_is(text: str, rules: SheetRules) -> str:

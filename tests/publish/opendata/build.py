@@ -39,6 +39,7 @@ expected_mesas: {file: expected.csv, source: A register}
 registered_voters: {file: voters.csv, source: A list of voters}
 published_table: {columns: columns.csv, units: units.csv, source: A rival's table}
 """
+FACTS = RunFacts("9-reader", "c0de", 17, {"all": 2.5})
 FILES = {
     # A party carries two candidates; a candidate stands on lines that are no neighbours.
     "ballot.csv": "position,candidate,candidate_name,party,party_code\n"
@@ -117,7 +118,7 @@ def count(election: Election, scans: Sequence[Scan]) -> tuple[Resolution, Totals
     """Resolve and sum."""
     resolution = resolve(scans, election)
     totals = sum_up(resolution, election)
-    return resolution, totals, summarise(totals, election, RunFacts("9-reader", 17, {"all": 2.5}))
+    return resolution, totals, summarise(totals, election, FACTS, {})
 
 
 def publish(

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -243,7 +244,7 @@ def scans(folder: Path, tmp_path: Path, election: Election) -> Path:
         name = unquote_to_bytes(scan.uri.rpartition("/")[2].partition("#")[0])
         (Path(os.fsdecode(bytes(lying) + b"/" + name))).write_bytes(name)
         digest = hashlib.sha256(name).hexdigest() if scan.sha256 else None
-        items.append(build.scan(scan.uri, election, **{**vars(scan), "sha256": digest}))
+        items.append(replace(scan, sha256=digest))
     shutil.rmtree(folder)
     build.publish(folder, election, items)
     (lying / "notes.txt").write_text("mine", encoding="utf-8")

@@ -1,0 +1,109 @@
+"""How time and memory grow with the number of scans, reading left out: `actas bench scale`."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from pathlib import Path
+
+from jobs.bench.process import Measured, measure
+from jobs.definition import DEFAULT_ELECTION, election_folder
+from pipeline.election import load_election
+
+Say = Callable[[str], None]
+MESAS = 10
+"""Of each invented centre."""
+UNREADABLE_EVERY, COPY_EVERY = 100, 97
+IN_A_FOLDER = 1000
+NEEDS_A_PERSON = 3
+
+
+def run_scale(work: Path, counts: Sequence[int], workers: int, say: Say) -> str:
+    """A Markdown table: for each number of scans a count from nothing, and one with nothing new."""
+    lines = [
+        "| scans | counted | wall s | CPU s | CPU ms a scan | peak MiB "
+        "| nothing new: wall s | peak MiB |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for count in counts:
+        folder = prepare(work, count, say)
+        shutil.rmtree(work / "results", ignore_errors=True)
+        first, again = (_simulate(folder, work / "results", workers) for _ in range(2))
+        summary = json.loads(first.output)
+        assert json.loads(again.output) == summary, "the second run found something new"  # noqa: S101
+        lines.append(
+            f"| {count:,} | {summary['scans']['counted']:,} | {first.wall:.1f} | {first.cpu:.1f} "
+            f"| {1000 * first.cpu / count:.3f} | {first.peak_self:.0f} "
+            f"| {again.wall:.1f} | {again.peak_self:.0f} |"
+        )
+        say(f"{lines[-1]}  {summary['seconds']}")
+    return "\n".join(lines)
+
+
+def _simulate(folder: Path, out: Path, workers: int) -> Measured:
+    command = [sys.executable, "-m", "jobs.bench.simulate"]
+    paths = [str(folder / "scans"), str(out), str(folder / "election")]
+    return measure([*command, *paths, str(workers)])
+
+
+def prepare(work: Path, count: int, say: Say) -> Path:
+    """A folder with so many scans of as many mesas, and their election; written once and kept."""
+    folder = work / f"scale-{count}"
+    if (folder / "ready").exists():
+        return folder
+    say(f"writing {count:,} scans")
+    shutil.rmtree(folder, ignore_errors=True)
+    mesas = list(_mesas(count))
+    _write_election(folder / "election", mesas)
+    positions = load_election(folder / "election").rules.positions
+    for number, (centre, mesa) in enumerate(mesas):
+        path = folder / "scans" / f"{number // IN_A_FOLDER:04d}" / f"{number:07d}_Acta.jpg"
+        if number % IN_A_FOLDER == 0:
+            path.parent.mkdir(parents=True)
+        path.write_text(_content(number, centre, mesa, positions), encoding="ascii")
+    (folder / "ready").touch()
+    return folder
+
+
+def _content(number: int, centre: str, mesa: int, positions: int) -> str:
+    if number % UNREADABLE_EVERY == 1:
+        return f"unreadable {number}"
+    if number and number % COPY_EVERY == 0:
+        number, mesa = number - 1, mesa - 1 or 1
+    votes = [(number * (i + 7)) % 50 for i in range(positions)]
+    return f"{centre}.{mesa:02d}.1.0001!{','.join(map(str, votes))}!{number % 5}!{number % 3}"
+
+
+def _mesas(count: int) -> Iterator[tuple[str, int]]:
+    """Centres of ten mesas each, spread over 24 states."""
+    places = product(range(1, 51), range(1, 25), range(1, 21), range(1, 100))
+    made = 0
+    for c, state, municipality, parish in places:
+        for mesa in range(1, MESAS + 1):
+            if made == count:
+                return
+            made += 1
+            yield f"{state:02d}{municipality:02d}{parish:02d}{c:03d}", mesa
+
+
+def _write_election(folder: Path, mesas: Sequence[tuple[str, int]]) -> None:
+    """The shipped definition with a register of these mesas."""
+    shutil.copytree(election_folder(DEFAULT_ELECTION), folder)
+    expected: dict[str, int] = {}
+    for centre, _ in mesas:
+        for digits in (0, 2, 4, 6, 9):
+            expected[centre[:digits]] = expected.get(centre[:digits], 0) + 1
+    levels = {0: "nation", 2: "state", 4: "municipality", 6: "parish", 9: "centre"}
+    with (folder / "expected_mesas.csv").open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream, lineterminator="\n")
+        rows.writerow(("level", "code", "name", "expected_mesas"))
+        for code in sorted(expected, key=lambda code: (len(code), code)):
+            rows.writerow((levels[len(code)], code, f"Place {code}", expected[code]))
+    with (folder / "registered_voters.csv").open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream, lineterminator="\n")
+        rows.writerow(("code", "mesa", "registered_voters"))
+        rows.writerows((centre, mesa, 2500) for centre, mesa in mesas)
