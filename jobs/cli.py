@@ -17,6 +17,7 @@ from jobs.cluster_cli import Certs, ClusterName, Insecure, Send, doctor, place_o
 from jobs.cluster_cli import app as cluster_app
 from jobs.definition import election_folder
 from jobs.history import diff, log
+from jobs.mask import mask
 from jobs.publish import publish
 from jobs.watch_cli import watch
 from pipeline.count.place import Place
@@ -38,6 +39,7 @@ Examples:
   actas explain results 240111020.01                 why a mesa has its status
   actas report results                               write results/site, down to each mesa
   actas publish results                              write results/open-data
+  actas mask scans/*.jpg --out masked                images without the members' boxes
   actas analyse results                              what is missing, and what it could change
   actas compare results published.csv                mesa by mesa against another table
   actas doctor --cluster my-lan.yaml scans/ --out results
@@ -315,6 +317,7 @@ def synth(
 
 app.command()(analyse)
 app.command()(compare)
+app.command()(mask)
 app.command()(watch)
 app.command()(log)
 app.command()(diff)

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from pipeline.election import SheetRules
 from pipeline.findings import Finding
-from pipeline.read.image import Page
+from pipeline.read.image import Grey, Page
+from pipeline.read.members import find_members, ink_in_boxes
 from pipeline.read.printed.agree import Agreement
 from pipeline.read.printed.decide import Decision, Verdict
 from pipeline.read.printed.header import Header, read_header
 from pipeline.read.printed.identity import check_identity
 from pipeline.read.printed.model import PrintModel
+from pipeline.read.printed.place import Placement
 from pipeline.read.printed.reader import (
     PrintCheck,
     PrintReading,
@@ -44,6 +48,8 @@ def hold_against_print(
     if check.placement is None or full is None:
         return replace(reading, print_check=check.agreement.value, findings=_more(reading, check))
     code = payload.acta_code.text
+    half = page.half
+    boxes = () if half is None else _boxes(half, check.placement, reading.corners, model)
     identity = check_identity(full, check.placement, model.header, code)
     findings = _more(reading, check)
     agreement = check.agreement
@@ -55,8 +61,29 @@ def hold_against_print(
         reading,
         print_check=agreement.value,
         registered_voters=read_registered(full, check.placement, model.header),
-        findings=findings,
+        box_ink=boxes,
+        findings=(*findings, *_blanks(boxes)),
     )
+
+
+def _boxes(
+    half: Grey, placement: Placement, corners: tuple[float, ...], model: PrintModel
+) -> tuple[bool, ...]:
+    """Of each member's box whether there is ink where one signs; () if the boxes are not found.
+
+    A box that the scan does not show whole tells nothing, and then none does.
+    """
+    square = np.array(corners, np.float64).reshape(4, 2) if len(corners) == 8 else None
+    members = find_members(half, 0.5, placement, model.form, square)
+    if members is None:
+        return ()
+    found = [box.ink for box in ink_in_boxes(half, 0.5, members, model.form)]
+    return () if None in found else tuple(bool(ink) for ink in found)
+
+
+def _blanks(boxes: tuple[bool, ...]) -> tuple[Finding, ...]:
+    blank = boxes.count(False)
+    return (Finding("boxes-blank", f"{blank} of {len(boxes)}"),) if blank else ()
 
 
 def _more(reading: PageReading, check: PrintCheck) -> tuple[Finding, ...]:
@@ -73,12 +100,15 @@ def read_by_print(
     full = page.full
     header = Header() if full is None else read_header(full, found.placement, model.header)
     code = header.acta_code if header.acta_code_sure else None
+    half = page.half
+    boxes = () if half is None else _boxes(half, found.placement, (), model)
     reading = replace(
         reading,
         registered_voters=header.registered_voters if header.registered_sure else None,
+        box_ink=boxes,
         uuid=header.uuid,
         printed_at=header.printed_at,
-        findings=(*reading.findings, *found.notes),
+        findings=(*reading.findings, *found.notes, *_blanks(boxes)),
     )
     if found.decision.verdict is Verdict.PROBABLE:
         rescued = _rescue_again(reading, page, rules, found.decision, code)

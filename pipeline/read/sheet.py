@@ -41,10 +41,11 @@ def reader_version(rules_sha256: str, way: Way = Way()) -> str:
 
 def prepare(rules: SheetRules) -> None:
     """Draw what reading the print needs, before the first scan waits for it."""
-    _model(rules)
+    model_for(rules)
 
 
-def _model(rules: SheetRules) -> PrintModel | None:
+def model_for(rules: SheetRules) -> PrintModel | None:
+    """What reading the print needs; None if the election has no layout."""
     if rules.layout is None or len(rules.ballot) != rules.positions:
         return None
     lines = tuple(
@@ -59,7 +60,7 @@ def _read_page(page: Page, rules: SheetRules, way: Way) -> PageReading:
         return failed(page.number, Finding("image-corrupt"))
     truncated = (Finding("image-truncated"),) if page.truncated else ()
     reading = _judge(page.number, search, rules, truncated)
-    model = _model(rules)
+    model = model_for(rules)
     if model and reading.outcome is Outcome.READ and way.check_print:
         reading = hold_against_print(reading, page, rules, model)
     elif model and not search.payloads:
