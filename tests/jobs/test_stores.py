@@ -11,6 +11,7 @@ from jobs.checkup import Errand, Sample, look, unwrite
 from jobs.stage import local_copy
 from pipeline.count.place import Place
 from pipeline.count.store import Ledger
+from pipeline.errors import StoreLostError
 from pipeline.read.scans import ScanFile
 from tests.jobs import island
 from tests.jobs.running import Ended, actas, assert_same, tally_args
@@ -116,8 +117,8 @@ def test_keys_that_are_wrong_are_a_sentence(bucket: Place, island_folder: Path) 
     assert "Traceback" not in run.err
 
 
-def test_a_worker_tries_a_store_as_it_tries_a_folder(bucket: Place, tmp_path: Path) -> None:
-    """It writes a part, which this machine sees; a store that is not there is told, not raised."""
+def test_a_worker_tries_a_store_as_it_tries_a_folder(bucket: Place) -> None:
+    """It writes a part, which this machine sees and which is taken away again."""
     report = look(Errand("doctor-1", folder=bucket.root))
     assert (report.part, report.unwritten, report.free) == ("part-doctor-1.parquet", "", None)
     assert bucket.names() == [report.part]
@@ -125,6 +126,17 @@ def test_a_worker_tries_a_store_as_it_tries_a_folder(bucket: Place, tmp_path: Pa
     assert bucket.names() == []
     gone = (Sample(ScanFile(f"{bucket}/none.jpg", 1, "x"), "0"),)
     assert [uri for uri, _ in look(Errand("", gone)).unread] == [f"{bucket}/none.jpg"]
-    refused = look(Errand("doctor-2", folder="s3://no-such-bucket/scans"))
-    assert refused.part == ""
-    assert refused.unwritten
+
+
+def test_a_store_that_does_not_answer_is_in_the_workers_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lost(*_: object) -> None:
+        raise StoreLostError("s3://b: no answer")
+
+    monkeypatch.setattr("jobs.checkup.write_part", lost)
+    monkeypatch.setattr("jobs.checkup.read_bytes", lost)
+    scan = Sample(ScanFile("s3://b/a.jpg", 1, "x"), "0")
+    report = look(Errand("doctor-1", (scan,), "s3://b/scans"))
+    assert (report.part, report.unwritten) == ("", "s3://b: no answer")
+    assert report.unread == (("s3://b/a.jpg", "s3://b: no answer"),)
