@@ -247,10 +247,11 @@ def read_bytes(file: ScanFile, max_bytes: int) -> bytes | Finding:
             return remote.read(path, max_bytes + 1)
         # Without O_NONBLOCK, opening a pipe that took the file's place would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)  # fdopen would refuse a folder without closing it
+            return Finding("file-special", "a folder, pipe, socket or device")
         with os.fdopen(descriptor, "rb", buffering=0) as stream:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                return Finding("file-special", "a folder, pipe, socket or device")
             # No more than there is: asked for the whole limit, the system clears 64 MiB of memory.
             return _take(stream, min(status.st_size, max_bytes) + 1)
     except FileNotFoundError:

@@ -243,7 +243,8 @@ def test_the_site_holds_no_markup_of_strangers_and_no_name_of_the_user(
     assert out / "site" / "index.html" in pages
     for path in pages:
         content = path.read_text(encoding="utf-8", errors="replace")
-        assert "<script>alert" not in content, path.name
+        if path.suffix != ".csv":  # a table for a spreadsheet, where a tag is only text
+            assert "<script>alert" not in content, path.name
         assert OWNER not in content, path.name
         assert str(out.parent.parent) not in content, path.name
 
