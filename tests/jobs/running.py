@@ -153,6 +153,8 @@ def products(out: Path) -> dict[str, bytes]:
     names += [str(path.relative_to(out)) for path in sorted((out / "totals").iterdir())]
     found = {name: (out / name).read_bytes() for name in names}
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    if summary["version"] == 1:
+        found["versions/000001.parquet"] = (out / "versions" / "000001.parquet").read_bytes()
     for changing in ("seconds", "table_version", "version"):
         del summary[changing]
     return found | {"summary": json.dumps(summary, sort_keys=True).encode()}
