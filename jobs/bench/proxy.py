@@ -24,7 +24,9 @@ class Proxy:
     """Seconds before each answer."""
     fault_rate: float = 0.0
     """Share of requests that end in one of `faults`."""
-    faults: tuple[str, ...] = ("500", "503", "reset", "silence")
+    faults: tuple[str, ...] = ("500", "503", "reset", "lost")
+    """A status; `reset`: the connection ends; `lost`: the request arrives, the answer does not;
+    `silence`: nothing comes for ever."""
     seed: int = 0
     stopped: int = 0
     """How many requests have ended in a fault."""
@@ -75,10 +77,14 @@ def _serve(client: socket.socket, proxy: Proxy) -> None:
         server.settimeout(None)
         for one in (client, server):
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=_copy, args=(server, client, proxy), daemon=True).start()
+        lost = threading.Event()
+        back = threading.Thread(target=_copy, args=(server, client, proxy, lost), daemon=True)
+        back.start()
         while content := client.recv(CHUNK):
             fault = proxy.fault()
-            if fault:
+            if fault == "lost":
+                lost.set()
+            elif fault:
                 _spoil(client, fault)
                 return
             server.sendall(content)
@@ -91,13 +97,15 @@ def _spoil(client: socket.socket, fault: str) -> None:
         client.sendall(ANSWER.format(status=f"{fault} on purpose").encode())
 
 
-def _copy(source: socket.socket, target: socket.socket, proxy: Proxy) -> None:
+def _copy(
+    source: socket.socket, target: socket.socket, proxy: Proxy, lost: threading.Event
+) -> None:
     """Answers on their way back; the first piece of each takes its time."""
     with suppress(OSError):
         last = 0.0
-        while content := source.recv(CHUNK):
+        while (content := source.recv(CHUNK)) and not lost.is_set():
             if proxy.delay and time.monotonic() - last > proxy.delay / 2:
                 time.sleep(proxy.delay)
             target.sendall(content)
             last = time.monotonic()
-        target.shutdown(socket.SHUT_WR)
+        target.shutdown(socket.SHUT_RDWR)

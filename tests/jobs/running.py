@@ -45,10 +45,10 @@ def tally_args(scans: Path, out: Path, election: Path, *more: object) -> tuple[s
     return ("tally", str(scans), *map(str, named), *map(str, more))
 
 
-def actas(*args: str, **settings: Any) -> Ended:
+def actas(*args: str, patience: float = PATIENCE, **settings: Any) -> Ended:
     """Run the command to its end."""
     with started(*args, **settings) as process:
-        return ended(process)
+        return ended(process, patience)
 
 
 @contextmanager
