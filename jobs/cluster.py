@@ -20,6 +20,7 @@ from distributed import Client, LocalCluster, wait
 from distributed.comm.core import CommClosedError
 
 from jobs.batch import Receipt, batch_id, read_batch
+from jobs.clock import Clock
 from jobs.settings import BatchSettings
 from pipeline.errors import InputError, InterruptedRunError
 from pipeline.read.scans import ScanFile
@@ -39,6 +40,9 @@ SETTINGS = {
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.worker.profile.enabled": False,
 }
+# Workers within this process cannot be lost. A clock that jumps by minutes, as after a laptop's
+# sleep, would make the scheduler think so, send them home, and wait for ever.
+LOCAL_SETTINGS = {"distributed.scheduler.worker-ttl": None}
 LOOPBACK = "127.0.0.1"
 WINDOW = 2
 """Batches in hand for each worker: one being read, one waiting."""
@@ -79,6 +83,7 @@ def open_cluster(workers: int, address: str | None = None) -> Iterator[Cluster]:
                 yield _in_use(client, client.dashboard_link or "")
             return
         with (
+            dask.config.set(LOCAL_SETTINGS),
             LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -126,7 +131,9 @@ def run_batches(
     """
     running: set[Any] = set()
     exhausted = False
+    clock = Clock()
     while running or not exhausted:
+        clock.check()
         while not (exhausted or stop.asked) and len(running) < WINDOW * cluster.threads:
             batch = next(batches, None)
             if batch is None:
