@@ -6,10 +6,11 @@ import hashlib
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from jobs.isolate import IsolatedReader, reader_of_this_thread
+from jobs.checkup import refuse_other_code
+from jobs.isolate import reader_of_this_thread
 from jobs.settings import BatchSettings
 from pipeline.count.place import Place
 from pipeline.count.records import ScanRecord, make_records, to_table
@@ -24,6 +25,26 @@ AHEAD = 8
 Loaded = tuple[bytes | Finding, str | None]
 """A file's content, or why it cannot be had; and its sha256."""
 
+Content = bytes | Finding | None
+"""A file's bytes, why they cannot be had, or nothing where they are still to be fetched."""
+
+
+@dataclass(frozen=True)
+class BatchRead:
+    """What came of a batch's files."""
+
+    records: tuple[ScanRecord, ...]
+    copies: tuple[tuple[ScanFile, str], ...]
+    """Files that were not read because their content (a sha256) is known: see `count.carry`."""
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How many ended in which way."""
+        counts = Counter(record.reading.outcome.value for record in self.records)
+        if self.copies:
+            counts["known by content"] = len(self.copies)
+        return dict(counts)
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -34,7 +55,7 @@ class Receipt:
     outcomes: dict[str, int]
     seconds: float
     copies: tuple[tuple[ScanFile, str], ...] = ()
-    """Files that were not read because their content (a sha256) is known: see `count.carry`."""
+    """As in `BatchRead`."""
 
 
 def batch_id(files: Sequence[ScanFile], settings: BatchSettings) -> str:
@@ -51,57 +72,66 @@ def read_batch(files: Sequence[ScanFile], settings: BatchSettings) -> Receipt:
     Raises:
         OSError: the part cannot be written (disk full, folder gone).
         StoreLostError: the store of the scans or of the results does not answer.
+        ClusterError: this worker has another version of the program than the driver.
     """
     start = time.monotonic()
-    records, copies = _read_files(files, settings, reader_of_this_thread(settings.reader))
-    part = write_part(Place(settings.folder), batch_id(files, settings), to_table(records))
-    outcomes = Counter(record.reading.outcome.value for record in records)
-    if copies:
-        outcomes["known by content"] = len(copies)
-    return Receipt(part, len(files), dict(outcomes), time.monotonic() - start, tuple(copies))
+    read = read_records(files, settings, [None] * len(files))
+    part = write_part(Place(settings.folder), batch_id(files, settings), to_table(read.records))
+    return Receipt(part, len(files), read.outcomes, time.monotonic() - start, read.copies)
 
 
-def _read_files(
-    files: Sequence[ScanFile], settings: BatchSettings, reader: IsolatedReader
-) -> tuple[list[ScanRecord], list[tuple[ScanFile, str]]]:
-    """While the process reads one file, the next one's bytes are fetched and hashed."""
+def read_records(
+    files: Sequence[ScanFile], settings: BatchSettings, contents: Sequence[Content]
+) -> BatchRead:
+    """What the files say, whose contents may have been fetched already.
+
+    While the process reads one file, the next one's bytes are fetched and hashed.
+    """
+    refuse_other_code(settings.code)
+    reader = reader_of_this_thread(settings.reader)
     records: list[ScanRecord] = []
     copies: list[tuple[ScanFile, str]] = []
-    contents = _contents(files, settings)
-    following = next(contents)
+    following_contents = _contents(files, settings, contents)
+    following = next(following_contents)
     for index, file in enumerate(files):
         content, sha256 = following
         known = sha256 if sha256 in file.twins else None
         if isinstance(content, bytes) and not known:
             reader.submit(content)
         if index + 1 < len(files):
-            following = next(contents)
+            following = next(following_contents)
         if known:
             copies.append((replace(file, twins=()), known))
             continue
         readings = [failed(1, content)] if isinstance(content, Finding) else reader.result()
         records.extend(_records(file, sha256, readings, settings))
-    return records, copies
+    return BatchRead(tuple(records), tuple(copies))
 
 
-def _contents(files: Sequence[ScanFile], settings: BatchSettings) -> Iterator[Loaded]:
+def _contents(
+    files: Sequence[ScanFile], settings: BatchSettings, fetched: Sequence[Content]
+) -> Iterator[Loaded]:
     """Each file's content, in order. What comes from afar is on its way long before its turn."""
     if not any(is_remote(file.uri) for file in files):
-        yield from (_load(file, settings) for file in files)
+        for file, content in zip(files, fetched, strict=True):
+            yield _load(file, content, settings)
         return
     pool = ThreadPoolExecutor(AHEAD)
     try:
-        coming = deque(pool.submit(_load, file, settings) for file in files[:AHEAD])
-        for index in range(len(files)):
-            yield coming.popleft().result()
-            if index + AHEAD < len(files):
-                coming.append(pool.submit(_load, files[index + AHEAD], settings))
+        coming: deque[Future[Loaded]] = deque()
+        for file, content in zip(files, fetched, strict=True):
+            coming.append(pool.submit(_load, file, content, settings))
+            if len(coming) == AHEAD:
+                yield coming.popleft().result()
+        for following in coming:
+            yield following.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _load(file: ScanFile, settings: BatchSettings) -> Loaded:
-    content = read_bytes(file, settings.reader.limits.max_bytes)
+def _load(file: ScanFile, content: Content, settings: BatchSettings) -> Loaded:
+    if content is None:
+        content = read_bytes(file, settings.reader.limits.max_bytes)
     if isinstance(content, Finding):
         return content, None
     return content, hashlib.sha256(content).hexdigest()

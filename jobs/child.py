@@ -26,7 +26,7 @@ import cv2
 from jobs.settings import ReaderSettings
 from pipeline.findings import Finding
 from pipeline.read.record import PageReading, failed
-from pipeline.read.sheet import read_scan
+from pipeline.read.sheet import prepare, read_scan
 
 LENGTH = struct.Struct(">Q")
 PR_SET_PDEATHSIG = 1
@@ -43,6 +43,7 @@ def main() -> None:
         settings: ReaderSettings = pickle.loads(memory[: next(sizes)])  # noqa: S301  the parent's
         resource.setrlimit(resource.RLIMIT_AS, (settings.memory_bytes, settings.memory_bytes))
         cv2.setNumThreads(1)
+        prepare(settings.rules)
         write_frame(answers, b"")
         answers.flush()
         for size in sizes:
@@ -63,7 +64,7 @@ def _readings(memory: mmap.mmap, size: int, settings: ReaderSettings) -> Iterato
     """A file's pages, each as soon as it is read, so that a later one's fault does not cost it."""
     done = 0
     try:
-        for reading in read_scan(memory[:size], settings.rules, settings.limits):
+        for reading in read_scan(memory[:size], settings.rules, settings.limits, settings.way):
             done += 1
             yield reading
     except MemoryError:

@@ -11,9 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
+from jobs.analyse import analyse, compare
 from jobs.bench.cli import app as bench_app
+from jobs.cluster_cli import Certs, ClusterName, Insecure, Send, doctor, place_of
+from jobs.cluster_cli import app as cluster_app
 from jobs.definition import election_folder
 from jobs.history import diff, log
+from jobs.publish import publish
 from jobs.watch_cli import watch
 from pipeline.count.place import Place
 from pipeline.count.retry import Retry
@@ -32,7 +36,12 @@ Examples:
   actas status results                               totals and accounting
   actas log results                                  its versions; `diff` compares two
   actas explain results 240111020.01                 why a mesa has its status
-  actas report results                               write results/site/index.html
+  actas report results                               write results/site, down to each mesa
+  actas publish results                              write results/open-data
+  actas analyse results                              what is missing, and what it could change
+  actas compare results published.csv                mesa by mesa against another table
+  actas doctor --cluster my-lan.yaml scans/ --out results
+                                                     is a cluster fit to count on?
 
 \b
 Exit codes: 0 all well; 2 bad arguments, configuration or results folder;
@@ -46,6 +55,9 @@ app = typer.Typer(
 )  # fmt: skip
 
 app.add_typer(bench_app, name="bench")
+app.command()(publish)
+app.add_typer(cluster_app, name="cluster")
+app.command()(doctor)
 
 Scans = Annotated[
     list[str], typer.Argument(help="Folders, lists of files (one a line), files or URLs.")
@@ -73,9 +85,10 @@ def tally(
         int | None,
         typer.Option(min=1, max=256, help="Workers on this machine. Default: a core each."),
     ] = None,
-    cluster: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://127.0.0.1:8786.")
-    ] = None,
+    cluster: ClusterName = None,
+    certs: Certs = None,
+    insecure: Insecure = False,
+    send: Send = False,
     batch: Annotated[int | None, typer.Option(min=1, max=4096, help="Scans a batch.")] = None,
     deadline: Annotated[
         float, typer.Option(min=0.1, max=3600, help="Seconds that one page may take.")
@@ -88,6 +101,9 @@ def tally(
     ] = 120_000_000,
     max_bytes: Annotated[int, typer.Option(min=1, max=2**33, help="Refuse larger files.")] = 64
     * 2**20,
+    print_check: Annotated[
+        bool, typer.Option(help="Hold the print against the QR on every sheet.")
+    ] = True,
     retry: Annotated[
         Retry, typer.Option(help="Known scans to try again: unreadable, failed, or all of them.")
     ] = Retry.NONE,
@@ -99,22 +115,25 @@ def tally(
     Examples:
       actas tally scans/ --out results
       actas tally scans/ more-scans/ list.txt --out results --workers 4
+      actas tally scans/ --out results --cluster tls://192.168.1.10:8786 --certs certs/ --send
       actas tally scans/ --out results --json > summary.json
     """
     from jobs.progress import open_progress
     from jobs.tally import Options, exit_code, run_tally
     from pipeline.read.image import Limits
+    from pipeline.read.sheet import Way
 
     options = Options(
         sources=tuple(scans),
         out=Place.of(out),
         election=election_folder(election, out),
         workers=workers or os.cpu_count() or 1,
-        cluster=cluster,
+        cluster=place_of(cluster, certs, insecure=insecure, send=send),
         batch_size=batch,
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         deadline=deadline,
         memory_bytes=memory * 2**20,
+        way=Way(check_print=print_check),
         retry=retry,
     )
     with open_progress() as progress:
@@ -250,6 +269,14 @@ def synth(
     ] = None,
     election: ElectionName = None,
     clean: Annotated[bool, typer.Option("--clean", help="No wear, copies, or strangers.")] = False,
+    print_faults: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=0.5,
+            help="Share of sheets that are tampered with, carry no symbol, or are cut off.",
+        ),
+    ] = 0.0,
     workers: Annotated[int | None, typer.Option(min=1, max=256)] = None,
     as_json: Json = False,
 ) -> None:
@@ -259,6 +286,7 @@ def synth(
     Examples:
       actas synth demo --sheets 300 --seed 1
       actas synth full --from RESULTADOS_2024_CSV_V1.csv --seed 7
+      actas synth forged --sheets 300 --print-faults 0.3
     """
     from jobs.progress import open_progress
     from jobs.synth import synthesise
@@ -273,6 +301,7 @@ def synth(
             seed=seed,
             table=table,
             clean=clean,
+            print_faults=print_faults,
             workers=workers or os.cpu_count() or 1,
             progress=progress,
         )
@@ -284,6 +313,8 @@ def synth(
     _say(f"Count them: actas tally {out}/scans --out {out}/results --election {out}/election")
 
 
+app.command()(analyse)
+app.command()(compare)
 app.command()(watch)
 app.command()(log)
 app.command()(diff)

@@ -1,4 +1,4 @@
-"""Where a run computes: a cluster on this machine, or a scheduler that is already there.
+"""Where a run computes: a cluster on this machine, or one of several.
 
 On one machine the workers are threads of the driver's process and each owns a reading process
 (`jobs.isolate`), which does nearly all the work: no further processes to start, nothing to copy.
@@ -9,43 +9,37 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import dask
-from distributed import Client, LocalCluster, wait
+from distributed import Client, KilledWorker, LocalCluster, Security, wait
 from distributed.comm.core import CommClosedError
 
 from jobs.batch import Receipt, batch_id, read_batch
+from jobs.certs import Role, find_certificates, utc_now
 from jobs.clock import Clock
+from jobs.engine import LOOPBACK, SETTINGS
+from jobs.gateway import gateway_cluster
+from jobs.places import ClusterPlace, GatewayPlace, LocalPlace, RemotePlace, SchedulerPlace
+from jobs.sending import SentReceipt, contents_of, keep, read_sent, within_bytes
 from jobs.settings import BatchSettings
-from pipeline.errors import InputError, InterruptedRunError
+from pipeline.errors import ActasError, ClusterError, InterruptedRunError
 from pipeline.read.scans import ScanFile
 
-# Measured on faulty clusters: a worker that dies must not take others along, and no worker may
-# hoard batches that another could run.
-SETTINGS = {
-    "distributed.scheduler.allowed-failures": 3,
-    "distributed.scheduler.worker-saturation": 1.0,
-    "distributed.scheduler.work-stealing": False,
-    "distributed.comm.timeouts.connect": "15s",
-    # The reading processes limit their own memory; the driver's is not the workers' to judge.
-    "distributed.worker.memory.target": False,
-    "distributed.worker.memory.spill": False,
-    "distributed.worker.memory.pause": False,
-    "distributed.worker.memory.terminate": False,
-    "distributed.scheduler.active-memory-manager.start": False,
-    "distributed.worker.profile.enabled": False,
-}
 # Workers within this process cannot be lost. A clock that jumps by minutes, as after a laptop's
 # sleep, would make the scheduler think so, send them home, and wait for ever.
 LOCAL_SETTINGS = {"distributed.scheduler.worker-ttl": None}
-LOOPBACK = "127.0.0.1"
 WINDOW = 2
 """Batches in hand for each worker: one being read, one waiting."""
+MOST_DEATHS = 3
+"""So many workers may die while they hold a batch; scans cannot kill them, so others it is."""
+COUNT_SECONDS = 5.0
+"""How often workers are counted: on a cluster that grows, the window grows with it."""
 GRACE_SECONDS = 10.0
 """How long the batches in hand may take when the run was asked to stop."""
 RECEIPT_SECONDS = 10.0
@@ -58,63 +52,131 @@ class Stopping(Protocol):
     asked: float
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cluster:
     """A cluster in use."""
 
     client: Any
     threads: int
     dashboard: str
+    place: ClusterPlace
+    send: bool = False
+    """The workers see none of this machine's folders."""
+    _counted: float = field(default_factory=time.monotonic)
+
+    @property
+    def remote(self) -> bool:
+        """Whether its workers are other processes than this one."""
+        return not isinstance(self.place, LocalPlace)
+
+    def count_threads(self) -> int:
+        """How many scans are read at once, counted anew now and then."""
+        if time.monotonic() - self._counted > COUNT_SECONDS:
+            # A scheduler that is gone shows in its futures.
+            with suppress(OSError, TimeoutError, CancelledError):
+                self.threads = sum(self.client.nthreads().values()) or self.threads
+            self._counted = time.monotonic()
+        return self.threads
 
 
 @contextmanager
-def open_cluster(workers: int, address: str | None = None) -> Iterator[Cluster]:
-    """A local cluster of `workers` workers, or the one at `address`.
+def open_cluster(workers: int, place: ClusterPlace | None = None) -> Iterator[Cluster]:
+    """A local cluster of `workers` workers, or the one at `place`.
 
     Raises:
-        InputError: nobody answers at the address.
+        ClusterError: nobody answers there, or there are too few workers.
     """
     # What goes wrong on the cluster comes back to the driver, which says it in a sentence.
     for name in ("asyncio", "distributed", "distributed.client", "distributed.worker"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with dask.config.set(SETTINGS):
-        if address:
-            with _connect(address) as client:
-                yield _in_use(client, client.dashboard_link or "")
-            return
-        with (
-            dask.config.set(LOCAL_SETTINGS),
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=False,
-                dashboard_address=f"{LOOPBACK}:0",
-                worker_dashboard_address=f"{LOOPBACK}:0",
-                silence_logs="CRITICAL",
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            port = cluster.scheduler.services["dashboard"].port
-            yield _in_use(client, f"http://{LOOPBACK}:{port}/status")
+    with dask.config.set(dict(SETTINGS)), warnings.catch_warnings():
+        # Differing versions are the doctor's to say; it names the machine and what to do.
+        warnings.filterwarnings("ignore", module="distributed")
+        if place is None or isinstance(place, LocalPlace):
+            local = place or LocalPlace(kind="local")
+            with _local(local.workers or workers) as (client, dashboard):
+                yield _in_use(client, dashboard, local)
+        elif isinstance(place, GatewayPlace):
+            with gateway_cluster(place) as (client, dashboard):
+                yield _with_workers(client, dashboard, place)
+        else:
+            with _connect(place) as client:
+                yield _with_workers(client, client.dashboard_link or "", place)
 
 
-def _connect(address: str) -> Any:
+@contextmanager
+def _local(workers: int) -> Iterator[tuple[Any, str]]:
+    with (
+        dask.config.set(LOCAL_SETTINGS),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address=f"{LOOPBACK}:0",
+            worker_dashboard_address=f"{LOOPBACK}:0",
+            silence_logs="CRITICAL",
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        port = cluster.scheduler.services["dashboard"].port
+        yield client, f"http://{LOOPBACK}:{port}/status"
+
+
+def _connect(place: SchedulerPlace) -> Any:
     try:
-        return Client(address, timeout="15s")
+        return Client(place.address, timeout="15s", security=_security(place))
     except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(
-            f"No scheduler answers at {address}: {error}",
-            "Start one with `dask scheduler`, and workers with `dask worker ADDRESS`.",
+        raise ClusterError(
+            f"No scheduler answers at {place.address}: {error}",
+            "Start one with `actas cluster scheduler`, and workers with `actas cluster worker "
+            "ADDRESS`. Is the address right, the port open, are the certificates of one folder?",
         ) from error
 
 
-def _in_use(client: Any, dashboard: str) -> Cluster:
-    threads = sum(client.nthreads().values())
-    if not threads:
-        raise InputError(
-            "The scheduler has no workers.", "Start some with `dask worker ADDRESS --nthreads 1`."
+def _security(place: SchedulerPlace) -> Security | None:
+    """The client's certificates: those named, or those that Dask is configured with."""
+    if not place.address.startswith("tls://"):
+        return None
+    if place.certs:
+        found = find_certificates(place.certs, Role.CLIENT, utc_now())
+        return Security(
+            require_encryption=True,
+            tls_ca_file=str(found.ca),
+            tls_client_cert=str(found.cert),
+            tls_client_key=str(found.key),
         )
-    return Cluster(client, threads, dashboard)
+    if not dask.config.get("distributed.comm.tls.ca-file"):
+        raise ClusterError(
+            f"{place.address}: its certificates are needed.",
+            "Give --certs FOLDER, the one that `actas cluster certs` made or a copy of a part.",
+        )
+    return Security(require_encryption=True)
+
+
+def _with_workers(client: Any, dashboard: str, place: RemotePlace) -> Cluster:
+    """The cluster, once it has the workers that the place asks for."""
+    try:
+        client.wait_for_workers(place.workers, timeout=place.wait)
+    except TimeoutError as error:
+        there = len(client.nthreads()) or "no"
+        raise ClusterError(
+            f"The scheduler has {there} workers after {place.wait:g} s, not {place.workers}.",
+            "Start some with `actas cluster worker ADDRESS`. Where they run already, they reach "
+            "another scheduler or have other certificates: their log says which.",
+        ) from error
+    return _in_use(client, dashboard, place, send=place.send)
+
+
+def _in_use(client: Any, dashboard: str, place: ClusterPlace, *, send: bool = False) -> Cluster:
+    return Cluster(client, sum(client.nthreads().values()), dashboard, place, send)
+
+
+@dataclass(frozen=True)
+class _InHand:
+    """A batch that a worker has, and how many workers were lost with it before."""
+
+    files: tuple[ScanFile, ...]
+    deaths: int = 0
 
 
 def run_batches(
@@ -129,30 +191,41 @@ def run_batches(
         OSError: a worker could not write its part.
         InterruptedRunError: a batch failed, or the cluster is gone.
     """
-    running: set[Any] = set()
+    running: dict[Any, _InHand] = {}
     exhausted = False
+    batches = within_bytes(batches) if cluster.send else batches
     clock = Clock()
     while running or not exhausted:
         clock.check()
-        while not (exhausted or stop.asked) and len(running) < WINDOW * cluster.threads:
+        while not (exhausted or stop.asked) and len(running) < WINDOW * cluster.count_threads():
             batch = next(batches, None)
             if batch is None:
                 exhausted = True
             else:
-                running.add(_submit(cluster, batch, settings))
+                _submit(cluster, _InHand(batch), settings, running)
         if stop.asked:
             exhausted = True
             if _given_up(cluster, stop):
                 return
-        if running:
-            for future in _ended(running):
-                running.discard(future)
-                yield _receipt(future)
+        for future in _ended(running):
+            batch_in_hand = running.pop(future)
+            receipt = _receipt(future, batch_in_hand)
+            if receipt is None:
+                again = _InHand(batch_in_hand.files, batch_in_hand.deaths + 1)
+                _submit(cluster, again, settings, running)
+            else:
+                yield receipt if isinstance(receipt, Receipt) else keep(receipt, settings.folder)
 
 
-def _submit(cluster: Cluster, batch: tuple[ScanFile, ...], settings: BatchSettings) -> Any:
-    key = f"batch-{batch_id(batch, settings)}"
-    return cluster.client.submit(read_batch, batch, settings, key=key, retries=2)
+def _submit(
+    cluster: Cluster, batch: _InHand, settings: BatchSettings, running: dict[Any, _InHand]
+) -> None:
+    """Hand a batch out. One that is handed out again needs a new key: the old one has failed."""
+    key = f"batch-{batch_id(batch.files, settings)}-{batch.deaths}"
+    task: tuple[Any, ...] = (read_batch, batch.files, settings)
+    if cluster.send:
+        task = (read_sent, batch.files, contents_of(batch.files, settings), settings)
+    running[cluster.client.submit(*task, key=key, retries=2)] = batch
 
 
 def _given_up(cluster: Cluster, stop: Stopping) -> bool:
@@ -161,13 +234,15 @@ def _given_up(cluster: Cluster, stop: Stopping) -> bool:
     return waited > GRACE_SECONDS or not cluster.client.scheduler_info()["workers"]
 
 
-def _ended(running: set[Any]) -> list[Any]:
+def _ended(running: dict[Any, _InHand]) -> list[Any]:
     """The futures that have ended, after waiting a little for one.
 
     A `lost` one has not: its worker died, and another computes it again.
     """
+    if not running:
+        return []
     try:
-        wait(running, timeout=1, return_when="FIRST_COMPLETED")
+        wait(set(running), timeout=1, return_when="FIRST_COMPLETED")
     except TimeoutError:
         pass
     except CancelledError as error:
@@ -175,25 +250,52 @@ def _ended(running: set[Any]) -> list[Any]:
     return [future for future in running if future.status in ("finished", "error", "cancelled")]
 
 
-def _receipt(future: Any) -> Receipt:
-    """A future's receipt, or the reason why the run cannot go on."""
-    if future.status == "error":
-        error = future.exception()
-        if isinstance(error, OSError):
-            raise error
-        raise InterruptedRunError(
-            f"A batch failed on its worker: {type(error).__name__}: {error}",
-            "What was read is kept. Run the same command again to go on.",
-        )
+def _receipt(future: Any, batch: _InHand) -> Receipt | SentReceipt | None:
+    """A future's receipt; None if its worker is gone and it must be handed out again.
+
+    Raises:
+        OSError, ActasError: what the worker says must be mended.
+        InterruptedRunError: any other reason why the run cannot go on.
+    """
     # A scheduler that is gone marks its futures 'cancelled' without raising anything.
     if future.status == "cancelled":
         raise _lost()
+    if future.status == "error":
+        _judge(future.exception(), batch)
+        return None
     try:
-        receipt: Receipt = future.result(timeout=RECEIPT_SECONDS)
-    except (CommClosedError, TimeoutError, CancelledError) as error:
+        receipt: Receipt | SentReceipt = future.result(timeout=RECEIPT_SECONDS)
+    except TimeoutError:
+        _allow_once_more(batch)
+        return None
+    except (CommClosedError, CancelledError) as error:
         raise _lost() from error
     future.release()
     return receipt
+
+
+def _judge(error: BaseException, batch: _InHand) -> None:
+    """Raise why the run cannot go on; do nothing where only a worker died."""
+    if isinstance(error, KilledWorker):
+        _allow_once_more(batch)
+        return
+    if isinstance(error, OSError | ActasError):
+        raise error
+    raise InterruptedRunError(
+        f"A batch failed on its worker: {type(error).__name__}: {error}",
+        "What was read is kept. Run the same command again to go on.",
+    )
+
+
+def _allow_once_more(batch: _InHand) -> None:
+    """Raise if a batch has seen too many workers die."""
+    if batch.deaths + 1 >= MOST_DEATHS:
+        raise InterruptedRunError(
+            f"{MOST_DEATHS} workers were lost while they read the scans {batch.files[0].uri} to "
+            f"{batch.files[-1].uri}.",
+            "What was read is kept. Have the workers enough memory? Their logs say why they "
+            "ended. Then run the same command again to go on.",
+        )
 
 
 def _lost() -> InterruptedRunError:

@@ -15,7 +15,7 @@ from pipeline.count.store import Ledger
 from pipeline.count.totals import Totals, sum_up
 from pipeline.election import Election, load_election
 from pipeline.errors import InputError, ResultsError
-from pipeline.publish.site import write_site
+from pipeline.publish.site.write import is_current, write_site
 from pipeline.read.uris import to_uri
 
 
@@ -135,8 +135,11 @@ def write_report(
     totals: Totals,
     summary: dict[str, Any],
 ) -> Path:
-    """Write the site; returns its first page."""
-    return write_site(results / "site", election, resolution, totals, summary)
+    """Write the site, unless it is there as it would be; returns its first page."""
+    folder = results / "site"
+    if is_current(folder, summary):
+        return folder / "index.html"
+    return write_site(folder, election, resolution, totals, summary)
 
 
 def _summary(results: Place) -> dict[str, Any] | None:

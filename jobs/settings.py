@@ -7,6 +7,7 @@ from functools import cached_property
 
 from pipeline.election import SheetRules
 from pipeline.read.image import Limits
+from pipeline.read.sheet import Way
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class ReaderSettings:
     limits: Limits = field(default_factory=Limits)
     memory_bytes: int = 2 * 2**30
     """Address space; the libraries alone map about 0.7 GiB of it."""
+    way: Way = field(default_factory=Way)
     deadline: float = 20.0
     """Seconds for one page; a clean sheet takes 0.006, a hopeless one 0.4."""
 
@@ -37,3 +39,5 @@ class BatchSettings:
     run: int
     folder: str
     """Where the parts are written."""
+    code: str = ""
+    """The driver's program (`checkup.code_hash`), which every worker's must be; "" asks nothing."""

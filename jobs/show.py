@@ -120,6 +120,10 @@ def show_scan(console: Console, item: ResolvedScan, election: Election) -> None:
         ]
         rest = f"null {scan.payload.null_votes}, empty {scan.payload.empty_votes}"
         console.print(Text(f"  votes    {', '.join(by_candidate)}; {rest}"))
+    if scan.print_check:
+        console.print(Text(f"  print    {scan.print_check}"))
+    if scan.printed and not scan.payload:
+        console.print(Text(f"  likely   {scan.printed}: waits for a person"))
     for rival in scan.rivals:
         console.print(Text(f"  shows    {rival.text}"))
     for finding in item.findings:
@@ -131,13 +135,15 @@ def show_scan(console: Console, item: ResolvedScan, election: Election) -> None:
 
 def how_read(scan: Scan) -> str:
     """Which attempt read a scan, and how much of the symbol's redundancy that left."""
+    if scan.grade == "print":
+        return "digits, words and totals of the print"
     spare = "" if scan.spare is None else f", {scan.spare} parity codewords to spare at the worst"
     return f"{scan.attempt or 'not told'}{spare}"
 
 
 GRADE_WORDS = {
     "proven": "QR and print agree",
-    "qr": "read from the QR; the print was not checked",
+    "qr": "read from the QR; the print is unclear, or was not checked",
     "print": "read from the print, proven by its own redundancy",
 }
 

@@ -15,12 +15,11 @@ from dask.callbacks import Callback
 from jobs.progress import LineProgress, TerminalProgress
 from pipeline.election import Election, load_election
 from pipeline.errors import InputError
-from pipeline.synthetic.plan import DEFAULT_MIX, Mix, PlannedFile, plan_election, plan_table
+from pipeline.synthetic.mix import CLEAN_MIX, DEFAULT_MIX
+from pipeline.synthetic.plan import PlannedFile, plan_election, plan_table
 from pipeline.synthetic.write import TruthRow, write_election, write_file, write_truth
 
 BATCH = 16
-CLEAN = Mix(light=0, heavy=0, duplicate=0, rescan=0, conflicting=0, other_election=0,
-            not_a_sheet=0, broken=0)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,7 @@ def synthesise(
     seed: int,
     table: Path | None,
     clean: bool,
+    print_faults: float,
     workers: int,
     progress: TerminalProgress | LineProgress,
 ) -> Invented:
@@ -49,7 +49,7 @@ def synthesise(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} exists and is not empty.", "Give a new folder.")
-    mix = CLEAN if clean else DEFAULT_MIX
+    mix = (CLEAN_MIX if clean else DEFAULT_MIX).with_faults(print_faults)
     if table:
         planned = plan_table(election, table, seed, mix, sheets)
     else:

@@ -20,6 +20,7 @@ from jobs.finish import finish
 from jobs.keep import keep_records
 from jobs.lock import locked
 from jobs.memory import release_unused, without_collections
+from jobs.places import ClusterPlace
 from jobs.plan import Plan, told
 from jobs.settings import BatchSettings, ReaderSettings
 from jobs.settle import split_settled
@@ -33,7 +34,7 @@ from pipeline.election import Election, load_election
 from pipeline.errors import InterruptedRunError, ResultsError, StoppedRunError
 from pipeline.read.image import Limits
 from pipeline.read.scans import Listing, ScanFile, cut_batches, list_scans
-from pipeline.read.sheet import reader_version
+from pipeline.read.sheet import Way, reader_version
 
 COMMIT_SECONDS = 2.0
 """A commit takes about 15 ms; a killed driver loses at most so many seconds of work."""
@@ -50,18 +51,21 @@ class Options:
     out: Place
     election: Path
     workers: int
-    cluster: str | None = None
+    cluster: ClusterPlace | None = None
     batch_size: int | None = None
     limits: Limits = field(default_factory=Limits)
     deadline: float = 20.0
     memory_bytes: int = 2 * 2**30
+    way: Way = field(default_factory=Way)
     retry: Retry = Retry.NONE
     settle: float = 0.0
     """Seconds for which a file must not have changed; 0 reads it as it is."""
 
     def reader(self, election: Election) -> ReaderSettings:
         """The settings of this run's reading processes."""
-        return ReaderSettings(election.rules, self.limits, self.memory_bytes, self.deadline)
+        return ReaderSettings(
+            election.rules, self.limits, self.memory_bytes, way=self.way, deadline=self.deadline
+        )
 
 
 class Progress(Protocol):
@@ -95,7 +99,7 @@ def make_plan(
     listing: Listing, options: Options, election: Election, ledger: Ledger | None
 ) -> Plan:
     """Subtract the scans that the ledger holds as they are."""
-    version = reader_version(election.rules_sha256)
+    version = reader_version(election.rules_sha256, options.way)
     limits = options.reader(election).limits_text
     history = ledger.history(KNOWN_COLUMNS) if ledger else schema.SCANS.empty_table()
     known = subtract(listing, history, version, limits, options.retry)
@@ -179,15 +183,21 @@ def _read_todo(
 ) -> dict[ScanFile, str]:
     """Read on Dask; returns the files whose content turned out to be known, with its sha256."""
     # Only here: a run with nothing new needs no cluster and should not pay for importing one.
+    from jobs.checkup import code_hash
     from jobs.cluster import open_cluster, run_batches
+    from jobs.doctor import Task, require_fitness
     from jobs.isolate import close_readers
 
-    folder = ledger.place.absolute().root
-    settings = BatchSettings(options.reader(election), plan.version, run, folder)
+    folder = ledger.place.absolute()
+    reader = options.reader(election)
+    code = code_hash() if options.cluster else ""
+    settings = BatchSettings(reader, plan.version, run, folder.root, code)
     committer = _Committer(ledger)
     copies: dict[ScanFile, str] = {}
     try:
         with open_cluster(options.workers, options.cluster) as cluster, Stop() as stop:
+            if cluster.remote:
+                require_fitness(cluster.client, Task(plan.todo, folder, reader, cluster.send))
             progress.begin(len(plan.todo), cluster.threads, cluster.dashboard)
             size = options.batch_size or _batch_size(len(plan.todo), cluster.threads)
             batches = cut_batches(plan.todo, size)

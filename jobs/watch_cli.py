@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from jobs.cluster_cli import Certs, ClusterName, Insecure, Send, place_of
 from pipeline.count.place import Place
 from pipeline.count.retry import Retry
 from pipeline.errors import InputError
@@ -52,10 +53,14 @@ def watch(
         str | None, typer.Option("--election", "-e", help="As for `actas tally`.")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="As for tally.")] = None,
-    cluster: Annotated[str | None, typer.Option(help="As for `actas tally`.")] = None,
+    cluster: ClusterName = None,
+    certs: Certs = None,
+    insecure: Insecure = False,
+    send: Send = False,
     batch: Annotated[int | None, typer.Option(min=1, max=4096, help="Scans a batch.")] = None,
     deadline: Annotated[float, typer.Option(min=0.1, max=3600, help="As for tally.")] = 20.0,
     memory: Annotated[int, typer.Option(min=512, max=2**20, help="As for tally.")] = 2048,
+    print_check: Annotated[bool, typer.Option(help="As for `actas tally`.")] = True,
 ) -> None:
     """Count again and again while scans come in: what is new and changed, and nothing else.
 
@@ -73,6 +78,7 @@ def watch(
     from jobs.progress import open_progress
     from jobs.tally import Options
     from jobs.watch import watch_for_ever, watch_once
+    from pipeline.read.sheet import Way
 
     seconds = seconds_of(every)
     options = Options(
@@ -80,10 +86,11 @@ def watch(
         out=Place.of(out),
         election=election_folder(election, out),
         workers=workers or os.cpu_count() or 1,
-        cluster=cluster,
+        cluster=place_of(cluster, certs, insecure=insecure, send=send),
         batch_size=batch,
         deadline=deadline,
         memory_bytes=memory * 2**20,
+        way=Way(check_print=print_check),
         retry=retry,
         settle=settle,
     )

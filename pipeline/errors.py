@@ -42,6 +42,12 @@ class ResultsError(ActasError):
     exit_code = 2
 
 
+class ClusterError(ActasError):
+    """A cluster cannot be used: unsafe, out of reach, or its machines are not alike."""
+
+    exit_code = 2
+
+
 class LockedError(ResultsError):
     """Another run is on."""
 

@@ -38,11 +38,13 @@ class Paper:
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
 class Font:
-    """A weight, an em size, and by how much its letters are wider than the font's own."""
+    """A weight, an em size, by how much its letters are wider than the font's own, and how much
+    wider the printer sets the gaps between them."""
 
     weight: Literal["regular", "bold"]
     size: Mm
     stretch: Annotated[float, Field(gt=0.5, lt=2)] = 1.0
+    spacing: Annotated[float, Field(ge=0, lt=2, allow_inf_nan=False)] = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
@@ -57,6 +59,26 @@ class Fonts:
     words: Font
     sigla: Font
     digits: Font
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
+class OutlineFont:
+    """Unhinted letters: em, width factor, and the space after each letter in ems."""
+
+    size: Mm
+    stretch: Annotated[float, Field(gt=0.5, lt=2)]
+    spacing: Annotated[float, Field(ge=0, lt=1)]
+    weight: Literal["regular", "bold"] = "regular"
+
+
+@dataclass(frozen=True, config=_STRICT_KEYS)
+class Outlines:
+    """How the columns and lines that are read are compared with a scan."""
+
+    words: OutlineFont
+    digits: OutlineFont
+    body: OutlineFont
+    strong: OutlineFont
 
 
 @dataclass(frozen=True, config=_STRICT_KEYS)
@@ -259,6 +281,7 @@ class Layout:
 
     paper: Paper
     fonts: Fonts
+    outlines: Outlines
     words: Annotated[tuple[Text, ...], Field(min_length=10, max_length=10)]
     words_max_width: Mm
     words_line_pitch: Mm

@@ -32,6 +32,13 @@ SCANS = pa.schema(
         pa.field("payload", pa.string()),
         pa.field("rivals", pa.list_(pa.string())),
         pa.field("registered_voters", pa.int32()),
+        # What the print says: held against the QR, or by itself, written like a payload.
+        pa.field("print_check", pa.string()),
+        pa.field("printed", pa.string()),
+        pa.field("uuid", pa.string()),
+        pa.field("printed_at", pa.string()),
+        pa.field("hash", pa.string()),
+        pa.field("box_ink", pa.list_(pa.bool_())),
         # How sure: the symbol's version, parity to spare in its worst block, share of modules seen.
         pa.field("symbol_version", pa.int32()),
         pa.field("spare", pa.int32()),
@@ -63,6 +70,22 @@ UNREAD = pa.schema(
         pa.field("mesa", pa.string()),
         pa.field("why", pa.string(), nullable=False),
         pa.field("sha256", pa.string()),
+    ]
+)
+
+DIFFERENCES = pa.schema(
+    [
+        # `kind` is differs, only-here or only-there; `status` the mesa's here.
+        pa.field("mesa", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        # A candidate's code, VALID, NULL, EMPTY or REGISTERED; of one-sided mesas always VALID.
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("here", pa.int64()),
+        pa.field("there", pa.int64()),
+        pa.field("difference", pa.int64()),
+        pa.field("line", pa.int64()),
+        pa.field("scan", pa.string()),
     ]
 )
 

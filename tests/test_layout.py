@@ -72,6 +72,10 @@ def _pixels_for_millimetres(content: dict[str, Any]) -> None:
     content["ballot_table"]["right"] = 575.5
 
 
+def _tighten_letters(content: dict[str, Any]) -> None:
+    content["fonts"]["words"]["spacing"] = -0.1
+
+
 def _not_a_number(content: dict[str, Any]) -> None:
     content["symbol"]["module"] = float("nan")
 
@@ -85,6 +89,7 @@ def _not_a_number(content: dict[str, Any]) -> None:
         (_negate, "ballot_table.row_pitch", "-5.1"),
         (_unknown_count, "summary_table.rows.0.counts", "everything"),
         (_pixels_for_millimetres, "ballot_table", "575.5"),
+        (_tighten_letters, "fonts.words.spacing", "-0.1"),
         (_not_a_number, "symbol.module", "nan"),
     ],
 )

@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 Work = Annotated[Path, typer.Option(help="Folder for sheets and results; reused if it is there.")]
 DEFAULT_WORK = Path("build/bench")
+SHIPPED = Path(__file__).resolve().parents[2] / "configs" / "venezuela-2024"
 
 
 @app.command()
@@ -95,12 +96,67 @@ def qr(
     from jobs.bench.qr import Plan, take_all
     from jobs.progress import open_progress
 
-    election = Path(__file__).resolve().parents[2] / "configs" / "venezuela-2024"
     others = every if peers else 0
-    plan = Plan(str(election), str(real), sheets, seed, count, negatives, others)
+    plan = Plan(str(SHIPPED), str(real), sheets, seed, count, negatives, others)
     with open_progress() as progress:
         taken, left_out = take_all(plan, workers, progress)
     typer.echo(show(plan, taken, left_out, work))
+
+
+@app.command("print")
+def print_(
+    sheets: Annotated[int, typer.Option(min=0, help="Synthetic sheets to draw.")] = 300,
+    real: Annotated[
+        Path, typer.Option(help="Folder of real sheets with truth.csv; without it none are used.")
+    ] = Path("../shared/real"),
+    seed: Annotated[int, typer.Option(min=0)] = 20240728,
+    peer_sheets: Annotated[
+        int, typer.Option(min=0, help="Clean sheets whose rows other programs see too.")
+    ] = 2,
+    workers: Annotated[int, typer.Option(min=1, max=256)] = 2,
+    out: Annotated[Path | None, typer.Option(help="Write the section there too.")] = None,
+) -> None:
+    """The print: what it proves without the QR, what it catches beside it, and what that costs.
+
+    \b
+    Examples:
+      actas bench print --sheets 60
+      actas bench print --sheets 20000 --out print.md
+    """
+    from jobs.bench.printed import Plan, take_all
+    from jobs.bench.printed_show import show
+    from jobs.progress import open_progress
+
+    plan = Plan(str(SHIPPED), str(real), sheets, seed, peer_sheets)
+    with open_progress() as progress:
+        taken = take_all(plan, workers, progress)
+    section = show(plan, taken)
+    if out:
+        out.write_text(section, encoding="utf-8")
+    typer.echo(section)
+
+
+@app.command()
+def estimate(
+    source: Annotated[
+        Path, typer.Argument(help="A results folder, or a published table of results by mesa.")
+    ],
+    election: Annotated[
+        Path, typer.Option(help="The definition that a published table belongs to.")
+    ] = SHIPPED,
+    rounds: Annotated[int, typer.Option(min=1, max=100_000)] = 1000,
+    seed: Annotated[int, typer.Option(min=0)] = 20240728,
+) -> None:
+    """How often the estimate's interval holds a result that is known: sheets of it are hidden.
+
+    \b
+    Examples:
+      actas bench estimate results --rounds 200
+      actas bench estimate RESULTADOS_2024_CSV_V1.csv
+    """
+    from jobs.bench.estimate import run_estimate
+
+    typer.echo(run_estimate(source, election, rounds, seed))
 
 
 @app.command()

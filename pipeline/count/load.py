@@ -8,15 +8,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.count.resolve import Scan
+from pipeline.count.scan import Scan
 from pipeline.election import SheetRules
 from pipeline.findings import CATALOGUE, Finding
 from pipeline.read.qr.payload import Payload, parse_payload
-from pipeline.read.record import Outcome
+from pipeline.read.record import Grade, Outcome
 
 COLUMNS = (
     "uri", "sha256", "page", "outcome", "grade", "payload", "rivals",
     "findings", "finding_details", "failure", "acta_code", "attempt", "spare",
+    "printed", "print_check", "registered_voters", "printed_at", "uuid", "hash", "box_ink",
 )  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def scans_of(rows: pa.Table | Iterable[pa.Table], rules: SheetRules) -> Iterator
     payload_of = lru_cache(SAME)(lambda text: _payload(text, rules))
     finding_of = lru_cache(SAME)(Finding)
     for row in _plain([rows] if isinstance(rows, pa.Table) else rows):
-        payload = payload_of(row["payload"])
+        payload = payload_of(row["payload"] or _counting_print(row))
         rivals = [payload_of(text) for text in row["rivals"] or ()]
         hint = rules.acta_code.parse(row["acta_code"]) if row["acta_code"] else None
         findings = zip(row["findings"], row["finding_details"], strict=True)
@@ -53,7 +54,20 @@ def scans_of(rows: pa.Table | Iterable[pa.Table], rules: SheetRules) -> Iterator
             attempt=row["attempt"],
             spare=row["spare"],
             mesa_hint=hint.mesa if hint and payload is None else None,
+            registered_voters=row["registered_voters"],
+            print_check=row["print_check"],
+            printed=row["printed"],
+            printed_at=row["printed_at"],
+            uuid=row["uuid"],
+            hash_hex=row["hash"],
+            box_ink=None if row["box_ink"] is None else tuple(row["box_ink"]),
         )
+
+
+def _counting_print(row: dict[str, Any]) -> str | None:
+    """What the print says, where it proves itself."""
+    printed: str | None = row["printed"] if row["grade"] == Grade.PRINT else None
+    return printed
 
 
 def _plain(tables: Iterable[pa.Table]) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,9 @@ from pipeline.read.record import Grade, Method, Outcome, PageReading
 from pipeline.read.scans import ScanFile
 from pipeline.read.uris import page_uri
 
+PROVEN_PRINT = ("proven", "proven-by-sum")
+AGREES = "agrees"
+
 
 @dataclass(frozen=True)
 class ScanRecord:
@@ -25,6 +28,7 @@ class ScanRecord:
     sha256: str | None
     reading: PageReading
     payload: Payload | None
+    """The numbers that count: the symbol's, or those that the print proves."""
     reader_version: str
     limits: str
     run: int
@@ -62,11 +66,16 @@ def make_records(
 
 
 def _parsed(reading: PageReading, rules: SheetRules) -> Payload | None:
-    if reading.payload is None:
-        if reading.outcome is Outcome.READ:
-            raise ValueError("a reading without payload cannot be 'read'")
+    if reading.printed_code is not None and rules.acta_code.parse(reading.printed_code) is None:
+        raise ValueError("a printed acta code that is none")
+    text = reading.payload
+    if text is None and reading.outcome is Outcome.READ:
+        if reading.print_check not in PROVEN_PRINT:
+            raise ValueError("a reading without payload or proven print cannot be 'read'")
+        text = reading.printed
+    if text is None:
         return None
-    payload = parse_payload(reading.payload, rules)
+    payload = parse_payload(text, rules)
     if not isinstance(payload, Payload):
         raise ValueError(f"not a payload: {payload.sentence}")
     return payload
@@ -92,14 +101,21 @@ def _row(record: ScanRecord) -> dict[str, object]:
         "read_as": None,
         "outcome": reading.outcome.value,
         "method": _method(reading).value if payload else None,
-        "grade": Grade.QR.value if payload else None,
+        "grade": _grade(reading).value if payload else None,
         "attempt": reading.attempt or None,
-        "acta_code": payload.acta_code.text if payload else None,
+        "acta_code": payload.acta_code.text if payload else reading.printed_code,
         "votes": list(payload.votes) if payload else None,
         "null_votes": payload.null_votes if payload else None,
         "empty_votes": payload.empty_votes if payload else None,
         "payload": reading.payload,
         "rivals": list(reading.rivals) or None,
+        "registered_voters": reading.registered_voters,
+        "print_check": reading.print_check or None,
+        "printed": reading.printed,
+        "uuid": reading.uuid,
+        "printed_at": reading.printed_at,
+        "hash": reading.hash_hex,
+        "box_ink": list(reading.box_ink) or None,
         "corners": list(reading.corners) or None,
         "symbol_version": reading.version or None,
         "spare": reading.spare,
@@ -113,5 +129,13 @@ def _row(record: ScanRecord) -> dict[str, object]:
     }
 
 
+def _grade(reading: PageReading) -> Grade:
+    if reading.payload is None:
+        return Grade.PRINT
+    return Grade.PROVEN if reading.print_check == AGREES else Grade.QR
+
+
 def _method(reading: PageReading) -> Method:
+    if reading.payload is None:
+        return Method.PRINT
     return Method.QR_RESCUE if reading.attempt.startswith(RESCUE) else Method.QR

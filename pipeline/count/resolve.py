@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
-from pipeline.count.carry import NO_LONGER_THERE, NOTES
+from pipeline.count.carry import NOTES
 from pipeline.count.register import Register, build_register
+from pipeline.count.repeats import note_repeats
+from pipeline.count.scan import Scan as Scan  # others take it from here
 from pipeline.election import Election, MesaKey
 from pipeline.findings import Finding
 from pipeline.read.qr.payload import Payload
@@ -43,32 +46,6 @@ class MesaStatus(StrEnum):
 
 GRADES = ("proven", "qr", "print")
 """From the best proven to the least: of agreeing scans the best is the one that counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A current row of the ledger, as far as resolving needs it."""
-
-    uri: str
-    sha256: str | None
-    page: int
-    outcome: Outcome
-    grade: str | None
-    payload: Payload | None
-    rivals: tuple[Payload, ...]
-    findings: tuple[Finding, ...]
-    failure: str | None
-    attempt: str | None = None
-    """Which attempt read it."""
-    spare: int | None = None
-    """Parity codewords left over in the symbol's worst block."""
-    mesa_hint: MesaKey | None = None
-    """The mesa that an unreadable scan is known to show."""
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether its file is no longer there."""
-        return any(finding.code == NO_LONGER_THERE for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +104,7 @@ def resolve(scans: Iterable[Scan], election: Election) -> Resolution:
     """Give every scan and every mesa its status. The order of `scans` does not matter."""
     ordered = sorted(scans, key=lambda scan: scan.uri)
     unique, copies = _split_copies(ordered)
+    unique = note_repeats(unique)
     groups = _group_by_mesa(unique)
     mentions = _mentions(unique)
     register = build_register(election, groups.keys() | mentions.keys())
@@ -197,12 +175,29 @@ def _against_register(
     if mesa in register.beyond:
         findings.append(Finding("mesa-over-register", f"centre {centre}, mesa {number}"))
     registered = election.registered.get(mesa)
+    printed = {scan.registered_voters for scan in group if scan.registered_voters is not None}
+    findings.extend(_against_print(group, registered, printed, election))
+    if registered is None and len(printed) == 1:
+        registered = min(printed)
     most = max(scan.payload.ballots for scan in group if scan.payload)
     if registered is not None and most > registered:
         findings.append(
             Finding("votes-over-registered", f"{most} votes, {registered} registered voters")
         )
     return tuple(findings)
+
+
+def _against_print(
+    group: Sequence[Scan], registered: int | None, printed: set[int], election: Election
+) -> Iterator[Finding]:
+    """Notes on what the headers say of voters and of the day."""
+    if registered is not None and printed - {registered}:
+        told = ", ".join(str(number) for number in sorted(printed))
+        yield Finding("registered-differs", f"printed {told}, register {registered}")
+    days = {scan.printed_at[:10] for scan in group if scan.printed_at}
+    usual = {str(election.date + timedelta(days=later)) for later in (0, 1)}
+    if days - usual:
+        yield Finding("date-outside", ", ".join(sorted(days - usual)))
 
 
 def _resolve_group(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from pipeline.errors import ConfigError
+from pipeline.election.strict import read_checked
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -80,6 +79,49 @@ class MapFile(SourcedFile):
     key: str = Field(min_length=1)
 
 
+class PublishedTableFiles(_Part):
+    """The layout of a table that others published, and their own numbers and names of places."""
+
+    columns: FileName
+    units: FileName | None = None
+    source: str = Field(min_length=1)
+
+
+class ElectoratePart(_Part):
+    """All registered voters of whole units: `nation` or a unit's code, and their number."""
+
+    registered_voters: dict[str, Annotated[int, Field(ge=0, lt=10**12, strict=True)]] = Field(
+        min_length=1
+    )
+    source: str = Field(min_length=1)
+
+
+Column = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ColumnsPart(_Part):
+    """The columns of a table of results by mesa."""
+
+    acta_code: Column | None = None
+    centre: Column | None = None
+    mesa: Column | None = None
+    votes: dict[str, Column | Annotated[list[Column], Field(min_length=1)]] = Field(min_length=1)
+    valid_votes: Column | None = None
+    null_votes: Column | None = None
+    empty_votes: Column | None = None
+    registered_voters: Column | None = None
+    scan: Column | None = None
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+
+    @model_validator(mode="after")
+    def _mesas_are_named(self) -> Self:
+        both = self.centre is not None and self.mesa is not None
+        neither = self.centre is None and self.mesa is None
+        if not (both and self.acta_code is None) and not (neither and self.acta_code):
+            raise ValueError("give either acta_code, or centre and mesa")
+        return self
+
+
 class Definition(_Part):
     """All of `election.yaml`."""
 
@@ -96,9 +138,12 @@ class Definition(_Part):
     registered_voters: SourcedFile | None = None
     official_results: SourcedFile | None = None
     independent_counts: SourcedFile | None = None
+    electorate: ElectoratePart | None = None
+    result_columns: ColumnsPart | None = None
     map: MapFile | None = None
     layout: FileName | None = None
     party_shares: SourcedFile | None = None
+    published_table: PublishedTableFiles | None = None
 
     @model_validator(mode="after")
     def _codes_fit(self) -> Self:
@@ -120,45 +165,21 @@ class Definition(_Part):
         return self
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """Safe YAML that refuses a key that stands twice, where plain YAML would drop the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise yaml.YAMLError(f"line {line}: the key {key.value!r} stands twice")
-            seen.add(key.value)
-        return dict(super().construct_mapping(node, deep))
-
-
 def read_definition(path: Path) -> Definition:
     """Parse and check `election.yaml`.
 
     Raises:
         ConfigError: no such file, not YAML, or a key with a wrong value; says which.
     """
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror})",
-            "Give a folder that holds an election.yaml, such as configs/venezuela-2024.",
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from error
-    try:
-        return Definition.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError("\n".join(_sentences(path, error))) from error
+    hint = "Give a folder that holds an election.yaml, such as configs/venezuela-2024."
+    return read_checked(path, TypeAdapter(Definition), hint)
 
 
-def _sentences(path: Path, error: ValidationError) -> list[str]:
-    """One line per mistake: file, key, value, what is wrong."""
-    lines = []
-    for fault in error.errors():
-        key = ".".join(str(step) for step in fault["loc"]) or "(whole file)"
-        value = "" if fault["type"] == "missing" else f" (value: {fault['input']!r})"
-        lines.append(f"{path}: {key}: {fault['msg']}{value}"[:500])
-    return lines
+def read_columns(path: Path) -> ColumnsPart:
+    """Parse and check a column mapping: what stands under `result_columns` in an election.yaml.
+
+    Raises:
+        ConfigError: no such file, not YAML, or a key with a wrong value; says which.
+    """
+    hint = "Give a YAML file that names the columns of the table."
+    return read_checked(path, TypeAdapter(ColumnsPart), hint)

@@ -8,12 +8,13 @@ better register never makes anybody read the scans again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from pipeline.election.codes import ActaCodeFormat, MesaKey
+from pipeline.layout import Layout
 
 NATION = "nation"
 
@@ -65,6 +66,10 @@ class SheetRules:
     symbol: Symbol
     top_units: frozenset[str]
     """Codes of the highest units (states): a centre outside them is not of this election."""
+    layout: Layout | None = field(default=None, hash=False)
+    """Where everything stands on the sheet; without it no print is read."""
+    ballot: tuple[Position, ...] = field(default=(), hash=False)
+    """The rows of the sheet, in the order of the payload's votes."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,51 @@ class OfficialResult:
 
 
 @dataclass(frozen=True)
+class PublishedTable:
+    """How the sheets' publisher laid out a table of results by mesa.
+
+    `columns` holds (name, what stands in it): `state:number`, `state:name`, `centre:integer` (for
+    any level), `mesa`, `valid_votes`, `votes:EG` ... `units` holds the publisher's own number and
+    name of a place, by code, where they are not those of the register.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    units: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class IndependentCount:
+    """What somebody else counted from the same sheets, as far as they published it."""
+
+    source: str
+    date: str
+    sheets_read: int | None
+    sheets_given: int | None
+    votes: Mapping[str, int]
+    """By candidate; only those that were published."""
+    valid_votes: int | None
+    note: str
+
+
+@dataclass(frozen=True)
+class ResultColumns:
+    """How a table of results by mesa names its columns. Either `acta_code` or the other two."""
+
+    acta_code: str | None
+    centre: str | None
+    mesa: str | None
+    votes: Mapping[str, tuple[str, ...]]
+    """By candidate: one column, or several that are summed."""
+    valid_votes: str | None = None
+    null_votes: str | None = None
+    empty_votes: str | None = None
+    registered_voters: str | None = None
+    scan: str | None = None
+    """Name or address of the sheet's image."""
+    delimiter: str = ","
+
+
+@dataclass(frozen=True)
 class Election:
     """One election. Build it with `load_election`; an `Election` that exists is consistent."""
 
@@ -115,6 +165,11 @@ class Election:
     registered: Mapping[MesaKey, int]
     """Registered voters by mesa, where known."""
     official: tuple[OfficialResult, ...]
+    independent: tuple[IndependentCount, ...]
+    electorate: Mapping[str, int]
+    """All registered voters of a unit by its code ('' is the nation), where known."""
+    result_columns: ResultColumns | None
+    """Of the tables of results by mesa that were published for this election."""
     sources: Mapping[str, str]
     """Where each data file comes from, by its key in election.yaml."""
     layout_file: Path | None
@@ -129,6 +184,8 @@ class Election:
     """Hash over every file of the definition."""
     rules_sha256: str
     """Hash over `rules` alone: a change means that scans must be read again."""
+    published_table: PublishedTable | None = None
+    """The layout of a table that others published, to compare with line by line."""
 
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:

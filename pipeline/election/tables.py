@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.election.codes import ActaCodeFormat, MesaKey
-from pipeline.election.model import NATION, Level, OfficialResult, Position, Unit
+from pipeline.election.model import (
+    NATION,
+    IndependentCount,
+    Level,
+    OfficialResult,
+    Position,
+    Unit,
+)
 from pipeline.errors import ConfigError
 
 Row = Mapping[str, str]
 MOST_DIGITS = 12
 """No number of mesas, voters or votes is longer."""
+_PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?")
 
 
 def read_ballot(path: Path) -> tuple[Position, ...]:
@@ -125,17 +134,74 @@ def read_official(path: Path, candidates: frozenset[str]) -> tuple[OfficialResul
         if row["candidate"] not in allowed:
             raise _wrong(path, line, "candidate", row["candidate"], "not on the ballot")
         votes = _number(path, line, "votes", row["votes"])
+        scope = row["scope_percent_of_mesas"]
+        if scope and not (_PERCENT.fullmatch(scope) and float(scope) <= 100):
+            why = "expected a number from 0 to 100, or nothing"
+            raise _wrong(path, line, "scope_percent_of_mesas", scope, why)
         results.append(
             OfficialResult(
                 row["source"],
                 row["date"],
                 row["candidate"],
                 votes,
-                row["scope_percent_of_mesas"],
+                scope,
                 row["note"],
             )
         )
     return tuple(results)
+
+
+def read_published_columns(
+    path: Path, levels: tuple[Level, ...], candidates: frozenset[str]
+) -> tuple[tuple[str, str], ...]:
+    """The columns of a published table, in order, and what stands in each."""
+    plain = {"mesa", "registered_voters", "valid_votes", "null_votes", "empty_votes", "scan"}
+    places = {f"{level.name}:{what}" for level in levels for what in ("number", "integer", "name")}
+    allowed = plain | places | {f"votes:{code}" for code in candidates}
+    columns: dict[str, str] = {}
+    for line, row in _rows(path, ("column", "holds")):
+        if row["holds"] not in allowed:
+            why = "expected a place such as state:name, mesa, valid_votes, votes:CANDIDATE, scan"
+            raise _wrong(path, line, "holds", row["holds"], why)
+        if not row["column"] or row["column"] in columns:
+            raise _wrong(path, line, "column", row["column"], "is empty or stands twice")
+        columns[row["column"]] = row["holds"]
+    return tuple(columns.items())
+
+
+def read_published_units(path: Path, levels: tuple[Level, ...]) -> dict[str, tuple[str, str]]:
+    """The publisher's number and name of places, by code."""
+    digits = {level.digits for level in levels}
+    units: dict[str, tuple[str, str]] = {}
+    for line, row in _rows(path, ("code", "number", "name")):
+        code = row["code"]
+        if len(code) not in digits or not _is_number(code) or code in units:
+            raise _wrong(path, line, "code", code, "is no place's code, or stands twice")
+        units[code] = (str(_number(path, line, "number", row["number"])), row["name"])
+    return units
+
+
+def read_independent(path: Path, candidates: tuple[str, ...]) -> tuple[IndependentCount, ...]:
+    """What others counted; beside the fixed columns there is one for each candidate they tell."""
+    fixed = ("source", "date", "sheets_read", "sheets_given", "valid", "note")
+    counts = []
+    for line, row in _rows(path, fixed):
+        unknown = [name for name in row if name not in (*fixed, *candidates)]
+        if unknown:
+            raise _wrong(path, 1, "column", unknown[0], "neither a fixed column nor on the ballot")
+        told = {name: _optional(path, line, name, row[name]) for name in row if name in candidates}
+        counts.append(
+            IndependentCount(
+                row["source"],
+                row["date"],
+                _optional(path, line, "sheets_read", row["sheets_read"]),
+                _optional(path, line, "sheets_given", row["sheets_given"]),
+                {name: votes for name, votes in told.items() if votes is not None},
+                _optional(path, line, "valid", row["valid"]),
+                row["note"],
+            )
+        )
+    return tuple(counts)
 
 
 def check_map(path: Path, key: str, top: Level, codes: frozenset[str]) -> None:
@@ -193,6 +259,10 @@ def _number(path: Path, line: int, column: str, text: str) -> int:
         shown = text if len(text) <= 50 else text[:50] + "..."
         raise _wrong(path, line, column, shown, "expected a whole number")
     return int(text)
+
+
+def _optional(path: Path, line: int, column: str, text: str) -> int | None:
+    return _number(path, line, column, text) if text else None
 
 
 def _wrong(path: Path, line: int, column: str, value: str, why: str) -> ConfigError:

@@ -1,24 +1,15 @@
-"""What a reader of the report should look at: findings by code, and scans that need a person."""
+"""What a reader of the report should look at: the scans that need a person."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from pipeline.count.outputs import NEEDS_A_PERSON
 from pipeline.count.resolve import Resolution, ResolvedScan
-from pipeline.findings import CATALOGUE, Gravity, Kind
+from pipeline.findings import Finding
 
 MOST_ROWS = 500
-"""Nobody reads more on a page; `unread.csv` has them all."""
-
-
-@dataclass(frozen=True)
-class FindingCount:
-    """A kind of finding, and the number of scans that have it."""
-
-    kind: Kind
-    scans: int
+"""Nobody reads more on a page; `problems.csv` has them all."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +20,8 @@ class WaitingScan:
     status: str
     mesas: str
     why: str
+    reasons: tuple[tuple[str, str], ...]
+    """Code and detail of the findings that `why` tells of; () where it tells of something else."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +30,6 @@ class Waiting:
 
     rows: tuple[WaitingScan, ...]
     total: int
-
-
-def count_findings(resolution: Resolution) -> tuple[FindingCount, ...]:
-    """Findings by code: first those that keep a sheet out, then the most frequent."""
-    codes = Counter(
-        code for item in resolution.scans for code in {finding.code for finding in item.findings}
-    )
-    counts = (FindingCount(CATALOGUE[code], number) for code, number in codes.items())
-    return tuple(sorted(counts, key=_order))
-
-
-def _order(found: FindingCount) -> tuple[bool, int, str]:
-    return found.kind.gravity is not Gravity.BLOCKS, -found.scans, found.kind.code
 
 
 def list_waiting(resolution: Resolution) -> Waiting:
@@ -65,4 +45,10 @@ def _waiting(item: ResolvedScan) -> WaitingScan:
         status=item.status.value,
         mesas=item.mesa or ", ".join(sorted({r.acta_code.mesa for r in item.scan.rivals})),
         why=item.why,
+        reasons=tuple((f.code, f.detail) for f in _told(item)),
     )
+
+
+def _told(item: ResolvedScan) -> list[Finding]:
+    blocking = [finding for finding in item.findings if finding.blocks]
+    return blocking or ([] if item.scan.failure else list(item.findings))

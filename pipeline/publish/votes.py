@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.count.resolve import MesaStatus, Resolution
@@ -37,11 +38,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Places:
-    """All units of the highest level, and the nation that they sum to."""
+    """Units of one level, and the unit that they sum to."""
 
     level: str
     rows: tuple[Place, ...]
-    nation: Place
+    whole: Place
 
 
 def result(election: Election, resolution: Resolution, totals: Totals) -> Result:
@@ -51,23 +52,24 @@ def result(election: Election, resolution: Resolution, totals: Totals) -> Result
         mesa.status is MesaStatus.COUNTED and mesa.registered_voters is not None
         for mesa in resolution.mesas
     )
-    ranked = (CandidateVotes(c, votes[c.code]) for c in _ranked(election, totals))
-    return Result(tuple(ranked), totals.nation, known)
+    rows = (CandidateVotes(c, votes[c.code]) for c in ranked(election, totals))
+    return Result(tuple(rows), totals.nation, known)
 
 
 def places(election: Election, totals: Totals) -> Places:
     """The units of the highest level, those included that hold mesas which nothing names."""
-    level = election.levels[0].name
-    rows = (_place(unit, election, totals) for unit in totals.levels[level])
-    return Places(level.replace("_", " "), tuple(rows), _place(totals.nation, election, totals))
+    level, order = election.levels[0].name, ranked(election, totals)
+    rows = (place(unit, election, order) for unit in totals.levels[level])
+    return Places(level, tuple(rows), place(totals.nation, election, order))
 
 
-def _place(unit: UnitTotals, election: Election, totals: Totals) -> Place:
+def place(unit: UnitTotals, election: Election, order: Sequence[Candidate]) -> Place:
+    """A unit with its votes in the given order of candidates."""
     votes = unit.candidate_votes(election)
-    return Place(unit, tuple(votes[candidate.code] for candidate in _ranked(election, totals)))
+    return Place(unit, tuple(votes[candidate.code] for candidate in order))
 
 
-def _ranked(election: Election, totals: Totals) -> list[Candidate]:
+def ranked(election: Election, totals: Totals) -> list[Candidate]:
     """Most votes first; among equals by code, as in the terminal."""
     votes = totals.nation.candidate_votes(election)
     return sorted(election.candidates, key=lambda c: (-votes[c.code], c.code))

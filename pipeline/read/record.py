@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 MAX_DETAIL = 300
+MAX_BOXES = 64
+PRINT_CHECKS = (
+    *("", "agrees", "weak", "mismatch"),
+    *("proven", "proven-by-sum", "probable", "unread"),
+)
+"""What `PageReading.print_check` may say."""
+_HEX = "[0-9a-f]"
+_UUID = re.compile(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}")
+_HASH = re.compile("[0-9A-F]{64}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2})?")
 
 
 class Outcome(StrEnum):
@@ -66,6 +77,20 @@ class PageReading:
     """Parity codewords left over in the symbol's worst block."""
     seen: float | None = None
     """Share of the symbol's modules that were seen."""
+    print_check: str = ""
+    """Of the print: its `Agreement` with the QR, or its `Verdict` where there is no QR; '' if it
+    was not looked at."""
+    printed: str | None = None
+    """What the print says, written as a payload; the acta code is empty where it is not known."""
+    printed_code: str | None = None
+    """The acta code in the header, where it is legible for sure."""
+    registered_voters: int | None = None
+    uuid: str | None = None
+    printed_at: str | None = None
+    """Local date and time, as ISO 8601 without a zone."""
+    hash_hex: str | None = None
+    box_ink: tuple[bool, ...] = ()
+    """Of each box of the members, whether there is ink where one signs; none if not found."""
     findings: tuple[Finding, ...] = ()
     failure: str | None = None
 
@@ -102,6 +127,18 @@ class PageReading:
         sizes_fit = self.page >= 1 and all(0 <= size < 2**31 for size in sizes)
         if not (codes_known and details_short and sizes_fit and len(self.corners) <= 8):
             raise ValueError("not a reading")
+        if not self._print_fits():
+            raise ValueError("not a reading of a print")
+
+    def _print_fits(self) -> bool:
+        """Whether what was read of the print has the forms that it can have."""
+        forms = ((self.uuid, _UUID), (self.printed_at, _MOMENT), (self.hash_hex, _HASH))
+        return (
+            self.print_check in PRINT_CHECKS
+            and all(text is None or form.fullmatch(text) for text, form in forms)
+            and (self.registered_voters is None or 0 <= self.registered_voters < 10**6)
+            and len(self.box_ink) <= MAX_BOXES
+        )
 
 
 @cache

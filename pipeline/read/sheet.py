@@ -3,36 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipeline.election import SheetRules
 from pipeline.findings import Finding
 from pipeline.read.checks import check_payload
 from pipeline.read.image import Limits, Page, open_pages
+from pipeline.read.printed.form import BallotLine
+from pipeline.read.printed.model import PrintModel, model_of
+from pipeline.read.proof import hold_against_print, read_by_print
 from pipeline.read.qr.reader import Search, search_symbols
 from pipeline.read.record import Outcome, PageReading, failed
 
-READER = "2"
+READER = "3"
 """Raise it whenever the same bytes may be read otherwise: known scans are then read again."""
 
 
-def read_scan(content: bytes, rules: SheetRules, limits: Limits) -> Iterator[PageReading]:
+@dataclass(frozen=True)
+class Way:
+    """How to read, beyond the rules: `check_print` holds the print against every symbol."""
+
+    check_print: bool = True
+
+
+def read_scan(
+    content: bytes, rules: SheetRules, limits: Limits, way: Way = Way()
+) -> Iterator[PageReading]:
     """Read every page of a file. Always yields at least one reading."""
     for number, page in enumerate(open_pages(content, limits), start=1):
-        yield failed(number, page) if isinstance(page, Finding) else _read_page(page, rules)
+        yield failed(number, page) if isinstance(page, Finding) else _read_page(page, rules, way)
 
 
-def reader_version(rules_sha256: str) -> str:
+def reader_version(rules_sha256: str, way: Way = Way()) -> str:
     """What decides a reading: the code's version and the configuration it reads by."""
-    return f"{READER}-{rules_sha256[:8]}"
+    return f"{READER}-{rules_sha256[:8]}{'' if way.check_print else '-unchecked'}"
 
 
-def _read_page(page: Page, rules: SheetRules) -> PageReading:
+def prepare(rules: SheetRules) -> None:
+    """Draw what reading the print needs, before the first scan waits for it."""
+    _model(rules)
+
+
+def _model(rules: SheetRules) -> PrintModel | None:
+    if rules.layout is None or len(rules.ballot) != rules.positions:
+        return None
+    lines = tuple(
+        BallotLine(place.candidate_name, place.party, place.party_code) for place in rules.ballot
+    )
+    return model_of(rules.layout, lines, rules.acta_code)
+
+
+def _read_page(page: Page, rules: SheetRules, way: Way) -> PageReading:
     search = search_symbols(page, rules)
     if page.half is None:
         return failed(page.number, Finding("image-corrupt"))
     truncated = (Finding("image-truncated"),) if page.truncated else ()
     reading = _judge(page.number, search, rules, truncated)
+    model = _model(rules)
+    if model and reading.outcome is Outcome.READ and way.check_print:
+        reading = hold_against_print(reading, page, rules, model)
+    elif model and not search.payloads:
+        reading = read_by_print(reading, page, rules, model)
     width, height = page.size
     return replace(reading, format=page.format, width=width, height=height)
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.layout import MM_PER_INCH, Font, Paper
-from pipeline.synthetic.glyphs import Strip, strip
+from pipeline.lettering import Strip, strip
+from pipeline.synthetic.drawn import Cell, Column, Floats, Table, quad
 
 BLANK = 255
 INK = 1  # 0 is left for what is no paper at all
@@ -21,12 +22,19 @@ _RULER_DPI = 200
 Align = Literal["left", "centre", "right"]
 
 
+def width_mm(text: str, font: Font, dot: float) -> float:
+    """How wide a string is in millimetres: alike at every resolution, as line breaks are."""
+    return strip(text, font, dot, _RULER_DPI).width * MM_PER_INCH / _RULER_DPI
+
+
 class Canvas:
-    """A roll of paper of a layout's width and some height, at a resolution."""
+    """A roll of paper of a layout's width and some height, at a resolution; `cells` tells what
+    was printed on it where."""
 
     def __init__(self, paper: Paper, height: float, dpi: int) -> None:
         self.paper = paper
         self.dpi = dpi
+        self.cells: list[Cell] = []
         self.image: NDArray[np.uint8] = np.full(
             (self.px(height), self.px(paper.width)), BLANK, np.uint8
         )
@@ -40,14 +48,32 @@ class Canvas:
         return strip(text, font, self.paper.dot, self.dpi)
 
     def width_of(self, text: str, font: Font) -> float:
-        """How wide a string is in millimetres: alike at every resolution, as line breaks are."""
-        return strip(text, font, self.paper.dot, _RULER_DPI).width * MM_PER_INCH / _RULER_DPI
+        """How wide a string is on this roll, in millimetres."""
+        return width_mm(text, font, self.paper.dot)
 
-    def text(self, text: str, font: Font, x: float, baseline: float, align: Align = "left") -> None:
-        """Set a string with the foot of its capitals on `baseline`."""
+    def text(
+        self, text: str, font: Font, x: float, baseline: float, align: Align = "left"
+    ) -> Floats:
+        """Set a string with the foot of its capitals on `baseline`; give back its ink's quad."""
         ink = self.strip(text, font)
         left = self.px(x) - {"left": 0, "centre": ink.width // 2, "right": ink.width}[align]
-        self.paste(ink.grey, left, self.px(baseline) - ink.rise)
+        top = self.px(baseline) - ink.rise
+        self.paste(ink.grey, left, top)
+        return quad(left, top, left + ink.width, top + ink.grey.shape[0])
+
+    def record(
+        self,
+        table: Table,
+        row: int,
+        column: Column,
+        text: str,
+        *inks: Floats,
+        number: int | None = None,
+    ) -> None:
+        """Keep the truth of a text that was set, on one line or several."""
+        points = np.concatenate(inks)
+        (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+        self.cells.append(Cell(table, row, column, text, quad(x0, y0, x1, y1), number))
 
     def paste(self, grey: NDArray[np.uint8], left: int, top: int) -> None:
         """Lay a patch of grey on the roll, at pixels; the darker of the two stays."""

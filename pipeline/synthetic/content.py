@@ -1,11 +1,13 @@
-"""What is printed on a sheet, and what drawing one gives back."""
+"""What is printed on a sheet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
+from pipeline.layout import SummaryCount, VotersCount
+
+TotalName = VotersCount | SummaryCount
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,9 @@ class SheetData:
     """Everything that is printed on one sheet and differs between sheets.
 
     An empty string in `centre_lines` is the wider gap between a centre's name and its address.
-    The two overrides make tampered sheets: they print other numbers than `votes` in one column,
-    and leave every total as the votes have it.
+    The three overrides make tampered sheets: they print other numbers than `votes` in one column,
+    and other totals than the votes have. Without a payload no symbol is printed; `symbol_room`
+    says whether its place stays blank or the lines below move up.
     """
 
     acta_code: str
@@ -41,6 +44,8 @@ class SheetData:
     hash_hex: str
     printed_digits: tuple[int, ...] | None = None
     printed_words: tuple[int, ...] | None = None
+    printed_totals: Mapping[TotalName, int] = field(default_factory=dict)
+    symbol_room: bool = True
 
     def __post_init__(self) -> None:
         for name in ("printed_digits", "printed_words"):
@@ -58,25 +63,17 @@ class SheetData:
         """The numbers of the column Letras."""
         return self.votes if self.printed_words is None else self.printed_words
 
-    @property
-    def valid_votes(self) -> int:
-        """The sum of the ballot's positions."""
-        return sum(self.votes)
-
-    @property
-    def all_votes(self) -> int:
-        """Valid, null and empty votes: what the machine took."""
-        return self.valid_votes + self.null_votes + self.empty_votes
-
-
-@dataclass(frozen=True)
-class DrawnSheet:
-    """An image of a sheet and where the two things stand that tests look for.
-
-    `symbol_corners` are the outer corners of the QR (top left, top right, bottom right, bottom
-    left, in pixels); `members_box` holds the six boxes: x0, y0, x1, y1.
-    """
-
-    image: NDArray[np.uint8]
-    symbol_corners: NDArray[np.float32] | None
-    members_box: tuple[int, int, int, int]
+    def total(self, name: TotalName) -> int:
+        """A number of the tables of voters and totals, as printed."""
+        valid = sum(self.votes)
+        cast = valid + self.null_votes + self.empty_votes
+        true: dict[TotalName, int] = {
+            "machine": cast,
+            "book": self.voters_book,
+            "all": cast,
+            "valid": valid,
+            "none": 0,
+            "null": self.null_votes,
+            "empty": self.empty_votes,
+        }
+        return self.printed_totals.get(name, true[name])

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from pipeline.election import NATION, Election
-from pipeline.synthetic.plan import PlannedFile
+from pipeline.synthetic.planned import PlannedFile
 from pipeline.synthetic.votes import MesaVotes
 
 FOLDER = "election"
@@ -26,7 +26,9 @@ _EXPECTED, _REGISTERED, _OFFICIAL = (
     "registered_voters.csv",
     "official_results.csv",
 )
-_OWN_KINDS = frozenset({"clean", "worn", "conflicting"})
+_OF_THE_REAL_ONE = frozenset({"independent_counts", "electorate"})
+"""What is said of the model's votes and voters, and of nothing invented."""
+_OWN_KINDS = frozenset({"clean", "worn", "conflicting", "tampered", "no-symbol", "cut-off"})
 Seats = dict[tuple[str, int], int]
 
 
@@ -42,7 +44,10 @@ def write_election(election: Election, planned: Sequence[PlannedFile], out: Path
     _write(folder / _OFFICIAL, _official_rows(election, mesas, len(registered)))
     model: dict[str, Any] = yaml.safe_load((election.folder / "election.yaml").read_text("utf-8"))
     shared = [election.layout_file, election.shares_file, election.map_file]
-    for path in (election.folder / model["ballot"], *(path for path in shared if path)):
+    table: dict[str, str] = model.get("published_table", {})
+    published = [election.folder / table[key] for key in ("columns", "units") if key in table]
+    paths = (election.folder / model["ballot"], *(path for path in shared if path), *published)
+    for path in paths:
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "election.yaml").write_text(_yaml(model), encoding="utf-8")
     return folder
@@ -129,7 +134,7 @@ def _write(path: Path, rows: Iterable[list[str]]) -> None:
 
 def _yaml(model: dict[str, Any]) -> str:
     """The model's `election.yaml`, named as synthetic, with the invented tables' sources."""
-    changed = {key: value for key, value in model.items() if key != "independent_counts"}
+    changed = {key: value for key, value in model.items() if key not in _OF_THE_REAL_ONE}
     changed["slug"] = f"{model['slug'][:54]}-synthetic"
     changed["title"] = f"SYNTHETIC: {model['title']}"
     for key, name, source in (

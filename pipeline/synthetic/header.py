@@ -21,10 +21,12 @@ def draw_header(canvas: Canvas, layout: Layout, data: SheetData) -> float:
     y = _titles(canvas, layout, data, top)
     y = _places(canvas, layout, data, y)
     y += place.centre_code_gap
-    canvas.text(data.centre_code, layout.fonts.body, place.right_x, y, "right")
+    ink = canvas.text(data.centre_code, layout.fonts.body, place.right_x, y, "right")
+    canvas.record("header", 3, "centre-code", data.centre_code, ink)
     y += place.voters_gap
     voters = f"{data.registered_voters} {place.voters}"
-    canvas.text(voters, layout.fonts.strong, place.right_x, y, "right")
+    ink = canvas.text(voters, layout.fonts.strong, place.right_x, y, "right")
+    canvas.record("header", 4, "registered", voters, ink)
     canvas.rule(place.rule_x, top, place.rule_x, y + place.rule_end_gap)
     return y + place.table_gap
 
@@ -43,10 +45,15 @@ def _titles(canvas: Canvas, layout: Layout, data: SheetData, top: float) -> floa
         y += place.office_pitch
     y += place.election_gap - place.office_pitch
     centred.append((place.election, fonts.body, y))
-    for text, font, baseline in centred:
+    inks = [
         canvas.text(text, font, place.centre_x, top + baseline, "centre")
-    printed_at = top + place.printed_at_baseline
-    canvas.text(data.printed_at, fonts.body, place.right_x, printed_at, "right")
+        for text, font, baseline in centred
+    ]
+    canvas.record("header", 0, "acta-code", data.acta_code, inks[1])
+    canvas.record("header", 1, "uuid", data.uuid, *inks[2:4])
+    baseline = top + place.printed_at_baseline
+    ink = canvas.text(data.printed_at, fonts.body, place.right_x, baseline, "right")
+    canvas.record("header", 2, "printed-at", data.printed_at, ink)
     return top + y
 
 

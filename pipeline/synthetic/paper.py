@@ -1,6 +1,6 @@
 """What paper and scanner add to a clean print: shade, back-print, folds, stretch, skew, borders.
 
-`scan_look` turns a `DrawnSheet` into another whose corners have moved with the paper. The feeder
+`scan_look` turns a `DrawnSheet` into another whose places have moved with the paper. The feeder
 is a chain of shears that meet at horizontal lines, so every point of the sheet is warped once.
 Measured on real scans: width 620-660 px at 200 dpi, rules skewed by 0.2 degrees, paper at 240-250,
 ink at 35-60 in the symbol and 60-110 in the table; against the sheet that the layout was measured
@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.synthetic.content import DrawnSheet
+from pipeline.synthetic.drawn import DrawnSheet
 from pipeline.synthetic.texture import NOISE_MEAN, paper_texture, sensor_noise, shading
 
 _BANDS = 10
@@ -59,12 +59,7 @@ def scan_look(drawn: DrawnSheet, rng: np.random.Generator, *, dpi: int = 200) ->
     cv2.multiply(scan, shading(height, width, rng), scan, 1 / 255)
     cv2.multiply(scan, paper_texture(height, width, dpi, rng), scan, 1 / 255)
     cv2.add(scan, sensor_noise(height, width, rng), scan)
-    corners = drawn.symbol_corners
-    return DrawnSheet(
-        scan,
-        None if corners is None else feed.to_scan(corners),
-        _moved_box(drawn.members_box, feed),
-    )
+    return drawn.moved(scan, feed.to_scan)
 
 
 def _draw_feed(
@@ -117,12 +112,3 @@ def _darkness(rng: np.random.Generator) -> NDArray[np.uint8]:
     table = np.asarray(blackest + (255 - blackest) * grey / 255 - NOISE_MEAN / 2, np.uint8)
     table[0] = 0  # no paper: the scanner's own black
     return table
-
-
-def _moved_box(box: tuple[int, int, int, int], feed: _Feed) -> tuple[int, int, int, int]:
-    x0, y0, x1, y1 = box
-    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32)
-    moved = feed.to_scan(corners)
-    left, top = np.floor(moved.min(axis=0))
-    right, bottom = np.ceil(moved.max(axis=0))
-    return int(left), int(top), int(right), int(bottom)

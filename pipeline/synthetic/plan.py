@@ -7,24 +7,27 @@ duplicates; which of them is counted is the counter's choice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import cycle
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from pipeline.election import Election
 from pipeline.errors import InputError
 from pipeline.synthetic.encode import JpegStyle
+from pipeline.synthetic.faults import CUT_OFF, NO_SYMBOL, TAMPERED, Fault
+from pipeline.synthetic.mix import DEFAULT_MIX, Mix
 from pipeline.synthetic.names import unused_names
+from pipeline.synthetic.planned import Donor, Kind, PlannedFile, Status
 from pipeline.synthetic.votes import MesaVotes, from_table, invent
 
-Kind = Literal[
-    "clean", "worn", "duplicate", "rescan", "conflicting", "other-election", "not-a-sheet", "broken"
-]
-Status = Literal["counted", "duplicate", "quarantined", "rejected", "failed", ""]
+__all__ = [
+    "BROKEN", "DEFAULT_MIX", "HEAVY", "LIGHT", "NOT_A_SHEET", "OTHER_ELECTION", "Mix",
+    "PlannedFile", "plan_election", "plan_table",
+]  # fmt: skip
+
 Rng = np.random.Generator
 
 BROKEN = ("zero-bytes", "text", "truncated", "huge-png", "random-bytes")
@@ -50,58 +53,6 @@ HEAVY = (
     ("bilevel_noise", "s60p0.15"), ("downscale", "40dpi"), ("shadow_edge", "0.12"),
 )
 # fmt: on
-
-
-@dataclass(frozen=True)
-class Mix:
-    """Shares of all files; the rest are clean sheets. The defaults make 300 files colourful."""
-
-    light: float = 0.13
-    heavy: float = 0.045
-    duplicate: float = 8 / 300
-    rescan: float = 6 / 300
-    conflicting: float = 5 / 300
-    other_election: float = 6 / 300
-    not_a_sheet: float = 6 / 300
-    broken: float = 8 / 300
-    colour_200: float = 0.10
-    colour_300: float = 0.05
-
-    def __post_init__(self) -> None:
-        for entry in fields(self):
-            share = getattr(self, entry.name)
-            if not 0 <= share <= 1:
-                raise InputError(f"mix: {entry.name} is {share}: expected a share from 0 to 1")
-        extras = self.duplicate + self.rescan + self.conflicting + self.other_election
-        if extras + self.not_a_sheet + self.broken > 0.5:
-            raise InputError("mix: more than half of the files would be no sheet of their own")
-        if self.light + self.heavy + self.rescan + self.duplicate + self.conflicting > 1:
-            raise InputError("mix: there are not enough sheets to wear, copy and contradict")
-        if self.colour_200 + self.colour_300 > 1:
-            raise InputError("mix: colour_200 and colour_300 sum to more than 1")
-
-
-DEFAULT_MIX = Mix()
-
-
-@dataclass(frozen=True)
-class PlannedFile:
-    """One file to write; every random choice about it follows from its two seeds.
-
-    `sheet_seed` decides what is printed beside the votes, `scan_seed` paper, scanner and wear:
-    a rescan shares the first, a duplicate shares both.
-    """
-
-    name: str
-    kind: Kind
-    variant: str
-    style: JpegStyle
-    family: str
-    level: str
-    mesa: MesaVotes | None
-    sheet_seed: int
-    scan_seed: int
-    expected_status: Status
 
 
 @dataclass(frozen=True)
@@ -168,6 +119,7 @@ def _plan(
         sheets[index] = replace(sheets[index], kind="conflicting", expected_status="quarantined")
         more.append(_contradiction(election, sheets[index], next(extras), mix, rng))
     more += _strangers(election, sheets, counts, extras, rng)
+    _spoil(sheets, rest, mix, rng)
     return [*sheets, *more]
 
 
@@ -199,6 +151,31 @@ def _contradiction(
     assert sheet.mesa is not None  # noqa: S101 - only sheets of mesas are contradicted
     other = _sheet(_altered(election, sheet.mesa, rng), name, mix, rng)
     return replace(other, kind="conflicting", variant="altered", expected_status="quarantined")
+
+
+def _spoil(sheets: list[PlannedFile], rest: list[int], mix: Mix, rng: Rng) -> None:
+    """Give some of the clean sheets a fault of their print."""
+    spoilt: tuple[tuple[float, Kind, Mapping[str, Fault]], ...] = (
+        (mix.tampered, "tampered", TAMPERED),
+        (mix.no_symbol, "no-symbol", NO_SYMBOL),
+        (mix.cut_off, "cut-off", CUT_OFF),
+    )
+    for share, kind, faults in spoilt:
+        chosen, rest = _split(rest, round(share * len(sheets)))
+        names = [name for name, fault in faults.items() if len(sheets) > 1 or not fault.from_other]
+        order = [names[i] for i in rng.permutation(len(names))]
+        for index, name in zip(chosen, cycle(order), strict=False):
+            sheets[index] = _faulty(sheets, index, kind, faults[name], rng)
+
+
+def _faulty(
+    sheets: Sequence[PlannedFile], index: int, kind: Kind, fault: Fault, rng: Rng
+) -> PlannedFile:
+    """The sheet with a fault; its donor is another mesa's sheet."""
+    sheet = sheets[index]
+    other = sheets[(index + 1 + int(rng.integers(max(1, len(sheets) - 1)))) % len(sheets)]
+    donor = Donor(other.mesa, other.sheet_seed) if fault.from_other and other.mesa else None
+    return replace(sheet, kind=kind, variant=fault.name, expected_status=fault.status, donor=donor)
 
 
 def _altered(election: Election, mesa: MesaVotes, rng: Rng) -> MesaVotes:

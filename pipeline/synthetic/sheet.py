@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.layout import Layout
 from pipeline.synthetic.canvas import Canvas
-from pipeline.synthetic.content import BallotRow, DrawnSheet, SheetData
+from pipeline.synthetic.content import BallotRow, SheetData
+from pipeline.synthetic.drawn import DrawnSheet, Floats, quad
 from pipeline.synthetic.header import draw_header
+from pipeline.synthetic.notes import Heights, write_notes
 from pipeline.synthetic.people import fill_members
 from pipeline.synthetic.symbol import MASKS, print_symbol, symbol_modules
 from pipeline.synthetic.tables import draw_ballot, draw_remarks, draw_summary, draw_voters
 
 __all__ = ["BallotRow", "DrawnSheet", "SheetData", "draw_sheet"]
-
-Corners = NDArray[np.float32]
 
 
 def draw_sheet(
@@ -38,24 +37,20 @@ def draw_sheet(
         raise ValueError(f"{len(data.votes)} votes for a ballot of {len(ballot)} positions")
     canvas = Canvas(layout.paper, _room(layout, data, len(ballot)), dpi)
     y = draw_header(canvas, layout, data)
-    y = draw_voters(canvas, layout, data, y)
-    y = draw_ballot(canvas, layout, data, ballot, y)
+    table = draw_voters(canvas, layout, data, y)
+    y = draw_ballot(canvas, layout, data, ballot, table)
     y = draw_summary(canvas, layout, data, y)
-    y = draw_remarks(canvas, layout, y)
+    remarks = y + layout.remarks.gap
+    y = draw_remarks(canvas, layout, remarks)
     _draw_closing(canvas, layout, y)
-    top = y + layout.members.gap
-    y = _draw_boxes(canvas, layout, top)
-    members_box = (
-        canvas.px(layout.members.left),
-        canvas.px(top),
-        canvas.px(layout.members.right),
-        canvas.px(y),
-    )
-    fill_members(canvas, layout.members, top, rng)
-    corners, y = _draw_symbol(canvas, layout, data.payload, y, rng)
+    members = y + layout.members.gap
+    y = _draw_boxes(canvas, layout, members)
+    boxes = fill_members(canvas, layout.members, members, rng)
+    corners, y = _draw_symbol(canvas, layout, data, y, rng)
     y = _draw_hash(canvas, layout, data.hash_hex, y)
+    notes = write_notes(canvas, layout, Heights(table, remarks, members), rng)
     image = canvas.image[: canvas.px(y + layout.paper.bottom)]
-    return DrawnSheet(image, corners, members_box)
+    return DrawnSheet(image, corners, boxes, tuple(canvas.cells), notes)
 
 
 def _room(layout: Layout, data: SheetData, rows: int) -> float:
@@ -102,22 +97,21 @@ def _draw_boxes(canvas: Canvas, layout: Layout, top: float) -> float:
 
 
 def _draw_symbol(
-    canvas: Canvas, layout: Layout, payload: str, above: float, rng: np.random.Generator
-) -> tuple[Corners | None, float]:
-    """Draw the QR; give back its corners and the y of its bottom edge, also where there is none."""
+    canvas: Canvas, layout: Layout, data: SheetData, above: float, rng: np.random.Generator
+) -> tuple[Floats | None, float]:
+    """Draw the QR; give back its corners and the y of its bottom edge: without a payload that of
+    the room it would have, or of the rule above it."""
     place = layout.symbol
     mask = MASKS[int(rng.integers(len(MASKS)))]
     top = above + place.gap
-    if not payload:
-        return None, top + 49 * place.module
-    modules = symbol_modules(payload, place, mask)
+    if not data.payload:
+        return None, top + 49 * place.module if data.symbol_room else above
+    modules = symbol_modules(data.payload, place, mask)
     side = len(modules) * place.module
     size = canvas.px(side)
     left, y = canvas.px(place.x) - size // 2, canvas.px(top)
     canvas.paste(print_symbol(modules, size), left, y)
-    right, bottom = left + size, y + size
-    corners = np.array([(left, y), (right, y), (right, bottom), (left, bottom)], np.float32)
-    return corners, top + side
+    return quad(left, y, left + size, y + size), top + side
 
 
 def _draw_hash(canvas: Canvas, layout: Layout, hash_hex: str, above: float) -> float:
@@ -126,7 +120,8 @@ def _draw_hash(canvas: Canvas, layout: Layout, hash_hex: str, above: float) -> f
     y = above + place.baseline
     for start in range(0, len(hash_hex), place.line_length):
         line = hash_hex[start : start + place.line_length]
-        canvas.text(line, layout.fonts.body, place.x, y, "centre")
+        ink = canvas.text(line, layout.fonts.body, place.x, y, "centre")
+        canvas.record("foot", start // place.line_length, "hash", line, ink)
         y += place.line_pitch
     y += place.end_rule - place.line_pitch
     canvas.rule(layout.members.left, y, layout.members.right, y, weight=0.5)

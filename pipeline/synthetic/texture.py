@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.layout import Font
-from pipeline.synthetic.glyphs import strip
+from pipeline.lettering import strip
 
 NOISE_MEAN = 6
 _NOISE_SIGMA = 1.5

@@ -1,4 +1,4 @@
-"""Carries out a plan: one file from one `PlannedFile`, and the table of what each file holds.
+"""Carries out a plan: one file from one `PlannedFile`, and the truth about what it holds.
 
 `write_file` depends on its planned file and the election alone, so many processes may write in
 any order and the bytes come out the same.
@@ -6,103 +6,113 @@ any order and the bytes come out the same.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from uuid import UUID
 
 import numpy as np
 
 from pipeline.election import Election
 from pipeline.errors import ConfigError
 from pipeline.layout import Layout, load_layout
+from pipeline.synthetic.content import BallotRow, SheetData
 from pipeline.synthetic.definition import write_election
+from pipeline.synthetic.details import sheet_data
+from pipeline.synthetic.drawn import DrawnSheet
 from pipeline.synthetic.encode import encode_jpeg
+from pipeline.synthetic.faults import FAULTS
 from pipeline.synthetic.paper import scan_look
-from pipeline.synthetic.plan import PlannedFile
-from pipeline.synthetic.sheet import BallotRow, SheetData, draw_sheet
+from pipeline.synthetic.planned import PlannedFile
+from pipeline.synthetic.sheet import draw_sheet
 from pipeline.synthetic.strangers import broken_bytes, other_image
-from pipeline.synthetic.votes import MesaVotes, acta_code_text, payload_text
-from pipeline.synthetic.wear import apply
+from pipeline.synthetic.tamper import Change
+from pipeline.synthetic.truth import TruthRow, truth_of, write_truth
+from pipeline.synthetic.votes import MesaVotes
+from pipeline.synthetic.wear import wear_sheet
 
-__all__ = ["TruthRow", "file_bytes", "write_election", "write_file", "write_truth"]
+__all__ = [
+    "Made",
+    "TruthRow",
+    "file_bytes",
+    "make_file",
+    "write_election",
+    "write_file",
+    "write_truth",
+]
 
 SCANS = "scans"
 _DPI = {"colour-300": 300}
-_LABELS = {"state": "Estado", "municipality": "Municipio", "parish": "Parroquia"}
 
 
 @dataclass(frozen=True)
-class TruthRow:
-    """What a written file holds, and the status it must get ('' where more than one is right)."""
+class Made:
+    """The content of a file, the sheet that it shows, if it shows one, and its faults."""
 
-    file: str
-    kind: str
-    style: str
-    family: str
-    level: str
-    acta_code: str
-    payload: str
-    registered_voters: str
-    expected_status: str
+    content: bytes
+    data: SheetData | None = None
+    sheet: DrawnSheet | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def write_file(planned: PlannedFile, election: Election, out: Path) -> TruthRow:
     """Write `OUT/scans/NAME`; give back its row of the truth."""
     path = out / SCANS / planned.name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(file_bytes(planned, election))
-    mesa = planned.mesa
-    return TruthRow(
-        file=planned.name,
-        kind=planned.kind,
-        style="" if planned.kind == "broken" else planned.style,
-        family=planned.family or planned.variant,
-        level=planned.level,
-        acta_code=acta_code_text(election.rules, mesa) if mesa else "",
-        payload=payload_text(election.rules, mesa) if mesa else "",
-        registered_voters=str(mesa.registered) if mesa else "",
-        expected_status=planned.expected_status,
-    )
-
-
-def write_truth(rows: Iterable[TruthRow], path: Path) -> None:
-    """Write the truth as CSV, sorted by file: the order of writing leaves no trace."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(entry.name for entry in fields(TruthRow))
-        writer.writerows(astuple(row) for row in sorted(rows, key=lambda row: row.file))
+    made = make_file(planned, election)
+    path.write_bytes(made.content)
+    return truth_of(planned, election.rules, made.data, made.sheet, made.changes)
 
 
 def file_bytes(planned: PlannedFile, election: Election) -> bytes:
     """The content of the file; the same for the same plan and election."""
+    return make_file(planned, election).content
+
+
+def make_file(planned: PlannedFile, election: Election) -> Made:
+    """The file and the truth about it; the same for the same plan and election."""
     rng = np.random.default_rng([planned.scan_seed, 1])
-    sheet = _sheet_bytes(planned, planned.mesa, election, rng) if planned.mesa else b""
+    sheet = _make_sheet(planned, planned.mesa, election, rng) if planned.mesa else Made(b"")
     if planned.kind == "broken":
-        return broken_bytes(planned.variant, sheet, rng)
+        return Made(broken_bytes(planned.variant, sheet.content, rng))
     if planned.mesa is None:
-        return encode_jpeg(other_image(planned.variant, rng), planned.style, rng)
+        return Made(encode_jpeg(other_image(planned.variant, rng), planned.style, rng))
     return sheet
 
 
-def _sheet_bytes(
+def _make_sheet(
     planned: PlannedFile, mesa: MesaVotes, election: Election, rng: np.random.Generator
-) -> bytes:
+) -> Made:
     """Print the sheet, scan it, wear it, compress it."""
     print_rng = np.random.default_rng([planned.sheet_seed, 2])
-    data = _sheet_data(mesa, election, print_rng)
+    data, changes = _tampered(planned, sheet_data(mesa, election, print_rng), election)
     ballot = [BallotRow(p.candidate_name, p.party, p.party_code) for p in election.positions]
     layout = _layout(election.layout_file)
     dpi = _DPI.get(planned.style, 200)
     drawn = draw_sheet(data, ballot[: len(mesa.votes)], layout, print_rng, dpi=dpi)
     scan = scan_look(drawn, rng, dpi=dpi)
-    image = scan.image
     if planned.family:
-        image, _ = apply(image, scan.symbol_corners, planned.family, planned.level, rng)
-    return encode_jpeg(image, planned.style, rng)
+        scan = wear_sheet(scan, planned.family, planned.level, rng)
+    fault = FAULTS.get(planned.variant)
+    if fault and fault.on_scan:
+        act = np.random.default_rng([planned.scan_seed, 4])
+        forged = fault.on_scan(scan, layout, act, dpi)
+        scan, changes = forged.sheet, changes + forged.changes
+    return Made(encode_jpeg(scan.image, planned.style, rng), data, scan, changes)
+
+
+def _tampered(
+    planned: PlannedFile, data: SheetData, election: Election
+) -> tuple[SheetData, tuple[Change, ...]]:
+    """The content as it is printed, which a planned fault may have changed."""
+    fault = FAULTS.get(planned.variant)
+    if not fault or not fault.on_content:
+        return data, ()
+    other = data
+    if planned.donor:
+        its_rng = np.random.default_rng([planned.donor.sheet_seed, 2])
+        other = sheet_data(planned.donor.mesa, election, its_rng)
+    done = fault.on_content(data, other, np.random.default_rng([planned.sheet_seed, 4]))
+    return done.data, done.changes
 
 
 @lru_cache(maxsize=8)
@@ -114,46 +124,3 @@ def _layout(path: Path | None) -> Layout:
         return load_layout(path)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: no layout to draw sheets with: {error}") from error
-
-
-def _sheet_data(mesa: MesaVotes, election: Election, rng: np.random.Generator) -> SheetData:
-    return SheetData(
-        acta_code=acta_code_text(election.rules, mesa),
-        centre_code=mesa.centre,
-        votes=mesa.votes,
-        null_votes=mesa.null_votes,
-        empty_votes=mesa.empty_votes,
-        registered_voters=mesa.registered,
-        voters_book=_book(mesa, rng),
-        payload=payload_text(election.rules, mesa),
-        uuid=str(UUID(bytes=rng.bytes(16), version=4)),
-        printed_at=_printed_at(election, rng),
-        places=_places(mesa, election),
-        centre_lines=_centre_lines(mesa, rng),
-        hash_hex=rng.bytes(32).hex().upper(),
-    )
-
-
-def _book(mesa: MesaVotes, rng: np.random.Generator) -> int:
-    """Signatures in the paper book: those of the voters, now and then one missed or added."""
-    slip = int(rng.choice([-1, 1])) if rng.random() < 0.03 else 0
-    return max(0, mesa.total + slip)
-
-
-def _printed_at(election: Election, rng: np.random.Generator) -> str:
-    """Some time in the evening of election day."""
-    closed = datetime.combine(election.date, time(18, 0))
-    return f"{closed + timedelta(seconds=int(rng.integers(5 * 3600))):%d/%m/%Y %I:%M:%S %p}"
-
-
-def _places(mesa: MesaVotes, election: Election) -> tuple[str, ...]:
-    upper = zip(election.levels, mesa.place_names, strict=False)
-    named = (f"{_LABELS.get(level.name, level.name.title())} {name}" for level, name in upper)
-    return (f"País {election.country.upper()}", *named)
-
-
-def _centre_lines(mesa: MesaVotes, rng: np.random.Generator) -> tuple[str, ...]:
-    """The centre's name and an invented address of up to three lines."""
-    street, corner, house = (int(n) for n in rng.integers(1, 90, 3))
-    address = (f"CALLE {street} ENTRE CARRERAS {corner} Y {corner + 1}", f"SECTOR {house}", "CASA")
-    return (mesa.centre_name, "", *address[: int(rng.integers(1, 4))])

@@ -454,3 +454,137 @@ def test_another_way_of_reading_is_another_reader(
 ) -> None:
     change(folder)
     assert load_election(folder).rules_sha256 != tiny.rules_sha256
+
+
+# The layout of a table that others published.
+
+
+def _publish(folder: Path, columns: str, units: str = "") -> None:
+    _append(
+        "election.yaml",
+        "published_table: {columns: columns.csv, units: units.csv, source: a rival}\n",
+    )(folder)
+    _write(folder / "columns.csv", f"column,holds\n{columns}")
+    _write(folder / "units.csv", f"code,number,name\n{units}")
+
+
+def test_a_published_layout_loads(folder: Path) -> None:
+    _publish(folder, "PLACE,coast:name\nTABLE,mesa\nA,votes:ANA\n", "1,07,NORTH\n")
+    election = load_election(folder)
+    assert election.published_table is not None
+    assert election.published_table.columns == (
+        ("PLACE", "coast:name"),
+        ("TABLE", "mesa"),
+        ("A", "votes:ANA"),
+    )
+    assert election.published_table.units == {"1": ("7", "NORTH")}
+    assert election.sources["published_table"] == "a rival"
+    assert election.files[-2:] == ("columns.csv", "units.csv")
+
+
+@pytest.mark.parametrize(
+    ("columns", "units", "named"),
+    [
+        ("A,votes:ZOE\n", "", ("columns.csv", "line 2", "'votes:ZOE'")),
+        ("A,coast:colour\n", "", ("columns.csv", "line 2", "'coast:colour'")),
+        ("A,mesa\nA,scan\n", "", ("columns.csv", "line 3", "'A'")),
+        (",mesa\n", "", ("columns.csv", "line 2", "column")),
+        ("A,mesa\n", "1,x,NORTH\n", ("units.csv", "line 2", "'x'")),
+        ("A,mesa\n", "12,1,NORTH\n", ("units.csv", "line 2", "'12'")),
+        ("A,mesa\n", "1,1,N\n1,2,M\n", ("units.csv", "line 3", "'1'")),
+    ],
+)
+def test_a_mistake_in_a_published_layout_is_named(
+    folder: Path, columns: str, units: str, named: tuple[str, ...]
+) -> None:
+    _publish(folder, columns, units)
+    with pytest.raises(ConfigError) as caught:
+        load_election(folder)
+    assert all(part in str(caught.value) for part in named), caught.value
+
+
+# What analyses need beside the count.
+
+
+def _told(folder: Path, text: str) -> Path:
+    path = folder / "election.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+    return folder
+
+
+def test_the_shipped_definition_tells_what_analyses_need(venezuela: Election) -> None:
+    assert venezuela.electorate == {"": 21_392_464}
+    assert venezuela.independent[0].source == "Associated Press"
+    reader = next(c for c in venezuela.independent if c.sheets_read == 23_223)
+    assert reader.votes == {"EG": 6_720_398, "NM": 3_072_403}
+    assert (reader.sheets_given, reader.valid_votes) == (25_066, 10_039_177)
+    paper = next(c for c in venezuela.independent if c.source == "Washington Post")
+    assert (paper.votes, paper.valid_votes, paper.sheets_given) == ({}, None, None)
+    columns = venezuela.result_columns
+    assert columns is not None
+    assert (columns.centre, columns.mesa, columns.registered_voters) == ("CENTRO", "MESA", "RE")
+    assert columns.votes.keys() == {candidate.code for candidate in venezuela.candidates}
+
+
+def test_an_electorate_is_told_by_unit(folder: Path) -> None:
+    text = "electorate: {registered_voters: {nation: 9000, '1': 5000}, source: a list}\n"
+    election = load_election(_told(folder, text))
+    assert election.electorate == {"": 9000, "1": 5000}
+    assert election.sources["electorate"] == "a list"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("electorate: {registered_voters: {'7': 5}, source: x}", "electorate.registered_voters.7"),
+        ("electorate: {registered_voters: {nation: -5}, source: x}", "registered_voters.nation"),
+        ("electorate: {registered_voters: {nation: 5.5}, source: x}", "registered_voters.nation"),
+        ("electorate: {registered_voters: {}, source: x}", "electorate.registered_voters"),
+        ("electorate: {registered_voters: {nation: 5}}", "electorate.source"),
+        ("result_columns: {centre: C, mesa: M, votes: {}}", "result_columns.votes"),
+        ("result_columns: {centre: C, votes: {ANA: A}}", "either acta_code, or centre and mesa"),
+        ("result_columns: {votes: {ANA: A}}", "either acta_code, or centre and mesa"),
+        (
+            "result_columns: {acta_code: X, centre: C, mesa: M, votes: {ANA: A}}",
+            "either acta_code, or centre and mesa",
+        ),
+        ("result_columns: {acta_code: X, votes: {EVA: A}}", "votes.EVA"),
+        ("result_columns: {acta_code: X, votes: {ANA: []}}", "result_columns.votes.ANA"),
+        ("result_columns: {acta_code: X, votes: {ANA: A}, delimiter: x}", "delimiter"),
+        ("result_columns: {acta_code: X, votes: {ANA: A}, other: x}", "result_columns.other"),
+    ],
+)
+def test_a_mistake_in_them_names_its_key(folder: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_election(_told(folder, text + "\n"))
+    assert words in str(caught.value)
+    assert "election.yaml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("source,date,sheets_read,sheets_given,EVA,valid,note\na,b,,,1,,", "EVA"),
+        ("source,date,sheets_read,sheets_given,ANA,valid,note\na,b,x,,1,,", "sheets_read is 'x'"),
+        ("source,date,sheets_read,sheets_given,ANA,valid,note\na,b,,,-1,,", "ANA is '-1'"),
+        ("source,date,ANA,valid,note\na,b,1,,", "sheets_read, sheets_given"),
+    ],
+)
+def test_a_mistake_in_the_counts_of_others_names_its_place(
+    folder: Path, lines: str, words: str
+) -> None:
+    (folder / "others.csv").write_text(lines + "\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"others\.csv") as caught:
+        load_election(_told(folder, "independent_counts: {file: others.csv, source: x}\n"))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("scope", ["all", "101", "-1", "1e2", "nan", "96,87"])
+def test_a_scope_that_is_no_percentage_is_refused(folder: Path, scope: str) -> None:
+    cells = f'"{scope}"'
+    (folder / "official.csv").write_text(
+        "source,date,scope_percent_of_mesas,candidate,votes,note\n" + f"a,b,{cells},ANA,1,\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError, match="scope_percent_of_mesas"):
+        load_election(_told(folder, "official_results: {file: official.csv, source: x}\n"))

@@ -48,10 +48,12 @@ def install() -> None:
 
     real = sheet.read_scan
 
-    def read_scan(content: bytes, rules: SheetRules, limits: Limits) -> Iterator[PageReading]:
+    def read_scan(
+        content: bytes, rules: SheetRules, limits: Limits, way: sheet.Way
+    ) -> Iterator[PageReading]:
         _, mark, text = content.rpartition(MARK)
         details = json.loads(text) if mark else {}
-        honest = list(real(content, rules, limits))
+        honest = list(real(content, rules, limits, way))
         for number in range(1, details.get("pages_before", 0) + 1):
             yield replace(honest[0], page=number)
         if mark:
@@ -59,7 +61,7 @@ def install() -> None:
         else:
             yield from honest
 
-    sheet.read_scan = read_scan
+    sheet.read_scan = read_scan  # type: ignore[assignment]
 
 
 class _Said:

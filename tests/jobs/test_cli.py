@@ -17,42 +17,15 @@ from typing import Any
 import pytest
 
 import jobs.tally
-from jobs.cli import main
 from pipeline.count.place import Place
 from tests.jobs import island
 from tests.jobs.running import ACTAS, Ended, actas, tally_args
 
 COMMANDS = (
-    "tally",
-    "watch",
-    "log",
-    "diff",
-    "plan",
-    "status",
-    "explain",
-    "report",
-    "synth",
-    "bench",
-)
+    "tally", "watch", "log", "diff", "plan", "status", "explain", "report", "publish", "synth",
+    "bench", "analyse", "compare",
+)  # fmt: skip
 Cli = Callable[..., Ended]
-
-
-@pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """The command in this process: a tenth of a second instead of a whole one."""
-
-    def run(*args: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["actas", *map(str, args)])
-        capfd.readouterr()
-        code: object = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        out, err = capfd.readouterr()
-        return Ended(code if isinstance(code, int) else int(code is not None), out, err)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +211,9 @@ def test_plan_tells_numbers_and_reads_nothing(
         "found": 7,
         "known": 0,
         "to_read": 7,
+        "why": {"new": 7},
+        "gone": 0,
+        "given_up": 0,
         "bytes": size,
         "ignored": [str(scans / "notes.txt")],
     }

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from jobs.checkup import Errand, Sample, look, unwrite
 from jobs.stage import local_copy
 from pipeline.count.place import Place
 from pipeline.count.store import Ledger
+from pipeline.read.scans import ScanFile
 from tests.jobs import island
 from tests.jobs.running import Ended, actas, assert_same, tally_args
 
@@ -112,3 +114,17 @@ def test_keys_that_are_wrong_are_a_sentence(bucket: Place, island_folder: Path) 
     assert run.code == 2, run.err
     assert "SignatureDoesNotMatch" in run.err
     assert "Traceback" not in run.err
+
+
+def test_a_worker_tries_a_store_as_it_tries_a_folder(bucket: Place, tmp_path: Path) -> None:
+    """It writes a part, which this machine sees; a store that is not there is told, not raised."""
+    report = look(Errand("doctor-1", folder=bucket.root))
+    assert (report.part, report.unwritten, report.free) == ("part-doctor-1.parquet", "", None)
+    assert bucket.names() == [report.part]
+    unwrite(bucket.root, report.part)
+    assert bucket.names() == []
+    gone = (Sample(ScanFile(f"{bucket}/none.jpg", 1, "x"), "0"),)
+    assert [uri for uri, _ in look(Errand("", gone)).unread] == [f"{bucket}/none.jpg"]
+    refused = look(Errand("doctor-2", folder="s3://no-such-bucket/scans"))
+    assert refused.part == ""
+    assert refused.unwritten

@@ -8,8 +8,11 @@ import pytest
 
 from pipeline.election import Election, load_election
 from pipeline.errors import InputError
+from pipeline.synthetic.faults import CUT_OFF, FAULTS, NO_SYMBOL, TAMPERED
+from pipeline.synthetic.mix import CLEAN_MIX
 from pipeline.synthetic.plan import (
     BROKEN,
+    DEFAULT_MIX,
     LIGHT,
     NOT_A_SHEET,
     OTHER_ELECTION,
@@ -108,6 +111,41 @@ def test_heavy_wear_clusters_by_station(election: Election) -> None:
     assert shares[-1] > 3 * shares[len(shares) // 2] > 0
 
 
+def test_the_default_plan_has_sound_print(plan: list[PlannedFile]) -> None:
+    assert not {file.kind for file in plan} & {"tampered", "no-symbol", "cut-off"}
+
+
+def test_faults_of_the_print_take_their_share_of_the_clean_sheets(election: Election) -> None:
+    mix = DEFAULT_MIX.with_faults(0.4)
+    plan = plan_election(election, 300, seed=5, mix=mix)
+    assert plan == plan_election(election, 300, seed=5, mix=mix)
+    kinds = Counter(file.kind for file in plan)
+    sound = Counter(file.kind for file in plan_election(election, 300, seed=5))
+    sheets = 300 - sum(sound[kind] for kind in sound if kind not in ("clean", "worn")) + 5
+    assert kinds["tampered"] == round(0.24 * sheets)
+    assert kinds["no-symbol"] == kinds["cut-off"] == round(0.08 * sheets)
+    for kind in ("worn", "duplicate", "rescan", "conflicting", "broken"):
+        assert kinds[kind] == sound[kind], kind
+    assert {file.variant for file in plan if file.kind == "tampered"} == set(TAMPERED)
+    assert {file.variant for file in plan if file.kind == "no-symbol"} == set(NO_SYMBOL)
+    assert {file.variant for file in plan if file.kind == "cut-off"} == set(CUT_OFF)
+    for file in plan:
+        fault = FAULTS.get(file.variant)
+        assert (file.donor is not None) == bool(fault and fault.from_other)
+        if fault:
+            assert file.expected_status == fault.status
+        if file.donor and file.mesa:
+            donor, own = file.donor.mesa, file.mesa
+            assert (donor.centre, donor.number) != (own.centre, own.number)
+
+
+def test_a_single_sheet_has_no_other_to_take_from(election: Election) -> None:
+    for seed in range(12):
+        (file,) = plan_election(election, 1, seed, CLEAN_MIX.with_faults(1.0))
+        assert file.kind == "tampered"
+        assert not FAULTS[file.variant].from_other
+
+
 def test_one_file_is_a_plan_too(election: Election) -> None:
     assert [file.kind for file in plan_election(election, 1, seed=1)] == ["clean"]
     with pytest.raises(InputError):
@@ -125,7 +163,14 @@ def test_a_table_gives_a_sheet_per_row(election: Election, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "shares", [{"light": -0.1}, {"broken": 0.6}, {"light": 0.9, "heavy": 0.2}, {"colour_300": 0.95}]
+    "shares",
+    [
+        {"light": -0.1},
+        {"broken": 0.6},
+        {"light": 0.9, "heavy": 0.2},
+        {"colour_300": 0.95},
+        {"tampered": 0.9},
+    ],
 )
 def test_an_impossible_mix_is_refused(shares: dict[str, float]) -> None:
     with pytest.raises(InputError, match="mix: "):

@@ -13,6 +13,8 @@ import pytest
 import zxingcpp
 
 from pipeline.election import Election, load_election
+from pipeline.synthetic.faults import FAULTS
+from pipeline.synthetic.mix import CLEAN_MIX
 from pipeline.synthetic.plan import PlannedFile, plan_election
 from pipeline.synthetic.write import (
     TruthRow,
@@ -67,6 +69,81 @@ def test_a_clean_sheet_reads_back_its_payload(
     assert symbols((tmp_path / "scans" / row.file).read_bytes()) == [row.payload]
     assert row.payload.startswith(f"{row.acta_code}!")
     assert row.expected_status == "counted"
+
+
+@pytest.mark.parametrize("kind", ["clean", "worn", "other-election"])
+def test_the_truth_tells_what_is_printed_and_what_people_left(
+    election: Election, plan: list[PlannedFile], tmp_path: Path, kind: str
+) -> None:
+    planned = first(plan, kind=kind)
+    row = write_file(planned, election, tmp_path)
+    assert planned.mesa is not None
+    votes = " ".join(map(str, planned.mesa.votes))
+    assert row.digits == row.words == votes
+    assert f"valid={sum(planned.mesa.votes)} " in row.totals
+    assert len(row.hash) == 64
+    boxes = row.members.split(" ")
+    assert len(boxes) == 6
+    for box in boxes:
+        assert all(mark in ("-", letter) for mark, letter in zip(box, "NISTX", strict=True))
+    for corners in (row.members_corners, row.symbol_corners):
+        assert len([tuple(map(float, point.split(","))) for point in corners.split(" ")]) == 4
+
+
+def test_of_what_is_no_sheet_nothing_is_told(
+    election: Election, plan: list[PlannedFile], tmp_path: Path
+) -> None:
+    for kind in ("not-a-sheet", "broken"):
+        row = write_file(first(plan, kind=kind), election, tmp_path)
+        assert row.digits == row.members == row.members_corners == row.uuid == ""
+
+
+@pytest.fixture(scope="module")
+def faulty(election: Election) -> list[PlannedFile]:
+    return plan_election(election, 160, seed=5, mix=CLEAN_MIX.with_faults(0.5))
+
+
+@pytest.mark.parametrize("name", list(FAULTS))
+def test_a_faulty_sheet_is_as_its_truth_says(
+    election: Election, faulty: list[PlannedFile], tmp_path: Path, name: str
+) -> None:
+    planned = first(faulty, variant=name)
+    row = write_file(planned, election, tmp_path)
+    fault, mesa = FAULTS[name], planned.mesa
+    assert (row.verdict, row.expected_status) == (fault.verdict, fault.status)
+    assert row.changes
+    assert mesa is not None
+    votes = " ".join(map(str, mesa.votes))
+    assert ((row.digits, row.words) != (votes, votes)) == (fault.verdict == "mismatch")
+    assert (row.payload == "") == (planned.kind == "no-symbol")
+    if planned.style != "colour-300" and (row.payload == "" or planned.kind == "tampered"):
+        found = symbols((tmp_path / "scans" / row.file).read_bytes())
+        assert found == ([row.payload] if row.payload else [])
+    if fault.verdict != "identity" and row.payload:
+        assert row.payload.startswith(f"{row.acta_code}!{votes.replace(' ', ',')}!")
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("symbol-pasted", "payload"), ("uuid-repeated", "uuid"), ("hash-repeated", "hash")],
+)
+def test_what_was_taken_from_another_sheet_stands_on_that_one_too(
+    election: Election, faulty: list[PlannedFile], tmp_path: Path, name: str, column: str
+) -> None:
+    planned = first(faulty, variant=name)
+    assert planned.donor is not None
+    donor = next(p for p in faulty if p.sheet_seed == planned.donor.sheet_seed)
+    taken = getattr(write_file(planned, election, tmp_path), column)
+    its_own = replace(donor, variant="", donor=None, kind="clean")
+    assert taken == getattr(write_file(its_own, election, tmp_path), column)
+
+
+def test_faulty_sheets_are_expected_in_the_definition(
+    election: Election, faulty: list[PlannedFile], tmp_path: Path
+) -> None:
+    made = load_election(write_election(election, faulty, tmp_path))
+    key = made.rules.acta_code.mesa_key
+    assert {key(p.mesa.centre, p.mesa.number) for p in faulty if p.mesa} <= set(made.registered)
 
 
 def test_duplicates_are_equal_and_rescans_are_not(

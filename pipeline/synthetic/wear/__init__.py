@@ -1,7 +1,8 @@
 """Damage to scans, in named families with levels: pure, and deterministic by the generator given.
 
-`apply` works on whole sheets and on crops around the symbol. Levels carry the names of the
-experiments that measured decoders on them; `light`, where there is one, leaves the symbol easy.
+`apply` works on whole images and on crops around the symbol, `wear_sheet` on drawn sheets. Levels
+carry the names of the experiments that measured decoders on them; `light`, where there is one,
+leaves the symbol easy.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.errors import InputError
+from pipeline.synthetic.drawn import DrawnSheet
 from pipeline.synthetic.wear import cut, ink, optics, paper, scanner
 from pipeline.synthetic.wear.view import Family, Floats, Image, Rng, View, guess_corners
 
-__all__ = ["FAMILIES", "Family", "apply"]
+__all__ = ["FAMILIES", "Family", "apply", "wear_sheet"]
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
@@ -34,13 +36,29 @@ def apply(
     Raises:
         InputError: no such family or level.
     """
-    found = FAMILIES.get(family)
+    given = guess_corners(image) if corners is None else corners
+    worn = _wear(View(image, given), family, level, rng)
+    return worn.image, None if corners is None else worn.corners
+
+
+def wear_sheet(sheet: DrawnSheet, family: str, level: str, rng: Rng) -> DrawnSheet:
+    """The sheet worn; all its places have moved with the paper.
+
+    Raises:
+        InputError: no such family or level.
+    """
+    corners = sheet.symbol_corners
+    given = guess_corners(sheet.image) if corners is None else corners
+    worn = _wear(View(sheet.image, given, sheet.points()), family, level, rng)
+    return sheet.placed(worn.image, worn.others)
+
+
+def _wear(view: View, name: str, level: str, rng: Rng) -> View:
+    found = FAMILIES.get(name)
     if found is None:
-        raise InputError(f"no such wear: {family!r}", f"There are: {', '.join(FAMILIES)}.")
+        raise InputError(f"no such wear: {name!r}", f"There are: {', '.join(FAMILIES)}.")
     if level not in found.levels:
         raise InputError(
-            f"{family} has no level {level!r}", f"Its levels are: {', '.join(found.levels)}."
+            f"{name} has no level {level!r}", f"Its levels are: {', '.join(found.levels)}."
         )
-    given = guess_corners(image) if corners is None else corners
-    worn = found.wear(View(image, given), level, rng)
-    return worn.image, None if corners is None else worn.corners
+    return found.wear(view, level, rng)

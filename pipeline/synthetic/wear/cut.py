@@ -5,8 +5,6 @@ Levels say how much of the symbol's side is lost; `light` stops just short of th
 
 from __future__ import annotations
 
-import numpy as np
-
 from pipeline.synthetic.wear.view import MODULES, Rng, View, family
 
 _SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
@@ -46,7 +44,7 @@ def _kept(
 ) -> View:
     left, top = max(left, 0), max(top, 0)
     image = view.image[top:bottom, left:right].copy()
-    return View(image, (view.corners - (left, top)).astype(np.float32))
+    return view.moved(image, lambda points: points - (left, top))
 
 
 FAMILIES = (

@@ -30,7 +30,7 @@ def _blur_motion(view: View, length: float, rng: Rng) -> View:
 def _downscale(view: View, dpi: float, _rng: Rng) -> View:
     factor = dpi / 200 / view.scale
     image = cv2.resize(view.image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return View(image.astype(np.uint8, copy=False), (view.corners * factor).astype(np.float32))
+    return view.moved(image.astype(np.uint8, copy=False), lambda points: points * factor)
 
 
 def _jpeg(view: View, quality: float, _rng: Rng) -> View:

@@ -54,9 +54,9 @@ def _fold(view: View, setting: tuple[int, float], rng: Rng) -> View:
 
 def _upright(view: View, through: float, offset: float, rng: Rng) -> View:
     """The same crease from top to bottom: turned over the diagonal, and back."""
-    turned = View(view.image.T.copy(), view.corners[:, ::-1])
+    turned = view.moved(view.image.T.copy(), lambda points: points[:, ::-1])
     creased = _crease(turned, through, offset, rng)
-    return View(creased.image.T.copy(), creased.corners[:, ::-1])
+    return creased.moved(creased.image.T.copy(), lambda points: points[:, ::-1])
 
 
 def _crease(view: View, through: float, offset: float, rng: Rng) -> View:
@@ -71,15 +71,18 @@ def _crease(view: View, through: float, offset: float, rng: Rng) -> View:
     shift = np.array([[1, 0, -slip], [0, 1, -abs(slip) / 2]])
     slipped = cv2.warpAffine(view.image, shift, (width, height), borderMode=cv2.BORDER_REPLICATE)
     image = np.where(below > 0, slipped, view.image).astype(np.uint8)
-    corners = view.corners.copy()
-    under = corners[:, 1] > line[np.clip(corners[:, 0].astype(int), 0, width - 1)]
-    corners[under] += (-slip, -abs(slip) / 2)
+
+    def way(points: Floats) -> Floats:
+        under = points[:, 1] > line[np.clip(points[:, 0].astype(int), 0, width - 1)]
+        slip_by = np.array([-slip, -abs(slip) / 2], np.float32)
+        return np.asarray(points + under[:, None] * slip_by, np.float32)
+
     top, bottom = int(max(line.min() - 60, 0)), int(min(line.max() + 60, height))
     if top < bottom:
         image[top:bottom] = _shaded(
             view, image[top:bottom].astype(np.float32), below[top:bottom], rng
         )
-    return View(image, corners.astype(np.float32))
+    return view.moved(image, way)
 
 
 def _shaded(view: View, band: Floats, distance: Floats, rng: Rng) -> Image:

@@ -21,16 +21,21 @@ def _skew(view: View, degrees: float, rng: Rng) -> View:
 
 def _turned(view: View, degrees: int, _rng: Rng) -> View:
     height, width = view.image.shape
-    x, y = view.corners[:, 0], view.corners[:, 1]
-    moved = {90: (height - y, x), 180: (width - x, height - y), 270: (y, width - x)}[degrees]
     image = cv2.rotate(view.image, _QUARTERS[degrees]).astype(np.uint8, copy=False)
-    return View(image, np.stack(moved, axis=1).astype(np.float32))
+
+    def way(points: Floats) -> Floats:
+        x, y = points[:, 0], points[:, 1]
+        there = {90: (height - y, x), 180: (width - x, height - y), 270: (y, width - x)}
+        return np.stack(there[degrees], axis=1)
+
+    return view.moved(image, way)
 
 
 def _mirrored(view: View, _setting: None, _rng: Rng) -> View:
-    corners = view.corners.copy()
-    corners[:, 0] = view.image.shape[1] - corners[:, 0]
-    return View(view.image[:, ::-1].copy(), corners)
+    width = view.image.shape[1]
+    return view.moved(
+        view.image[:, ::-1].copy(), lambda points: points * (-1, 1) + np.array([width, 0])
+    )
 
 
 def _inverted(view: View, _setting: None, _rng: Rng) -> View:
@@ -59,8 +64,7 @@ def _scanner_border(view: View, setting: tuple[float, float, float], rng: Rng) -
     over = before + _edge(height, wedge * width, rng)
     outside = np.arange(image.shape[1], dtype=np.float32)[None, :] < over[:, None]
     image[:height][outside] = _BLACK
-    corners = (view.corners + np.array([before, 0])).astype(np.float32)
-    return View(image, corners)
+    return view.moved(image, lambda points: points + np.array([before, 0]))
 
 
 def _edge(height: int, wedge: float, rng: Rng) -> Floats:

@@ -21,15 +21,20 @@ Rng = np.random.Generator
 SIDE_AT_200_DPI = 446.0
 MODULES = 49
 PAPER = 235
+PointMap = Callable[[Floats], NDArray[np.floating]]
 Setting = TypeVar("Setting")
 
 
 @dataclass(frozen=True)
 class View:
-    """A grey image and its symbol's corners (top left, top right, bottom right, bottom left)."""
+    """A grey image and its symbol's corners (top left, top right, bottom right, bottom left).
+
+    `others` (n x 2) are more points of the sheet; they follow the paper as the corners do.
+    """
 
     image: Image
     corners: Floats
+    others: Floats = field(default_factory=lambda: np.zeros((0, 2), np.float32))
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -53,8 +58,15 @@ class View:
         return max(1, round(length * self.scale))
 
     def with_image(self, image: Image) -> View:
-        """The same place, other pixels."""
-        return View(image, self.corners)
+        """The same places, other pixels."""
+        return View(image, self.corners, self.others)
+
+    def moved(self, image: Image, way: PointMap) -> View:
+        """Another image, on which every point has moved; `way` maps n x 2 points to as many."""
+        points = np.concatenate([self.corners, self.others]).astype(np.float32)
+        there = way(points).astype(np.float32)
+        count = len(self.corners)
+        return View(image, there[:count], there[count:])
 
     def noisy(self, values: Floats, sigma: float, rng: Rng) -> View:
         """These grey values with the sensor's noise on them."""
@@ -132,5 +144,7 @@ def warped(view: View, matrix: NDArray[np.float64], background: int, margin: int
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(background,),
     )
-    corners = cv2.perspectiveTransform(view.corners[None].astype(np.float64), total)[0]
-    return View(image.astype(np.uint8, copy=False), corners.astype(np.float32))
+    return view.moved(
+        image.astype(np.uint8, copy=False),
+        lambda points: cv2.perspectiveTransform(points[None].astype(np.float64), total)[0],
+    )

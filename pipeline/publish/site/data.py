@@ -1,0 +1,130 @@
+"""The data that the pages load as needed: mesas by unit, an index for the search, lists as CSV.
+
+Each file is a script that hands its data to the site's own: `actas.unit("010203", {...});`. What
+stands in it is JSON in ASCII with every `<` escaped, so that no text in it can end a script.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipeline.count.outputs import NEEDS_A_PERSON, neutral
+from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan
+from pipeline.election import Election, MesaKey
+from pipeline.publish.opendata.scans import Naming, page_of, payload_text, published_detail
+from pipeline.publish.text import visible
+
+
+def script(call: str, *values: object) -> bytes:
+    """A script that calls `actas.CALL(values)`."""
+    shown = (json.dumps(_seen(value), separators=(",", ":")) for value in values)
+    return f"actas.{call}({','.join(shown)});\n".replace("<", "\\u003c").encode("ascii")
+
+
+def _seen(value: Any) -> Any:
+    """All text without characters that hide or turn the reading direction."""
+    if isinstance(value, dict):
+        return {str(visible(key)): _seen(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_seen(item) for item in value]
+    return visible(value)
+
+
+def units(resolution: Resolution, election: Election) -> Iterator[tuple[str, bytes]]:
+    """Per unit above the centres of which a sheet or mesa is named: its code and its script."""
+    digits = _shard_digits(election)
+    scans = _by_mesa(resolution)
+    uris = frozenset(item.scan.uri for item in resolution.scans)
+    groups: dict[str, list[ResolvedMesa]] = defaultdict(list)
+    for mesa in resolution.mesas:
+        groups[mesa.centre[:digits]].append(mesa)
+    for code, mesas in sorted(groups.items()):
+        centres: dict[str, list[Any]] = {}
+        for mesa in mesas:
+            rows = [_scan(item, uris) for item in scans.get(mesa.mesa, ())]
+            centres.setdefault(mesa.centre, []).append(_mesa(mesa, rows))
+        names = {centre: election.name_of(centre) for centre in centres}
+        above = [[a, election.name_of(a)] for a in places_above(code, election)]
+        yield code, script("unit", code, {"names": names, "above": above, "mesas": centres})
+
+
+def places_above(code: str, election: Election) -> list[str]:
+    """Codes of the units from the highest down to the one that `code` names."""
+    return [code[: level.digits] for level in election.levels if level.digits <= len(code)]
+
+
+def _shard_digits(election: Election) -> int:
+    return election.levels[-2].digits if len(election.levels) > 1 else election.levels[0].digits
+
+
+def _by_mesa(resolution: Resolution) -> Mapping[MesaKey, list[ResolvedScan]]:
+    """Scans by the mesas they concern: their own, or those that an ambiguous one names."""
+    found: dict[MesaKey, list[ResolvedScan]] = defaultdict(list)
+    for item in resolution.scans:
+        hint = item.scan.mesa_hint
+        mentioned = {rival.acta_code.mesa for rival in item.scan.rivals}
+        for mesa in sorted({item.mesa or hint, *mentioned} - {None}, key=str):
+            if mesa:
+                found[mesa].append(item)
+    return found
+
+
+def _mesa(mesa: ResolvedMesa, scans: Sequence[object]) -> dict[str, Any]:
+    return {
+        "m": mesa.mesa,
+        "n": mesa.number,
+        "s": "unread" if mesa.unread else mesa.status.value,
+        "r": mesa.registered_voters,
+        "l": int(mesa.listed),
+        "scans": scans,
+    }
+
+
+def _scan(item: ResolvedScan, uris: frozenset[str]) -> dict[str, Any]:
+    scan, payload = item.scan, item.scan.payload
+    found: dict[str, Any] = {
+        "f": Naming().name(scan.uri),
+        "h": scan.sha256,
+        "s": item.status.value,
+        "x": [[f.code, published_detail(f, uris, Naming())] for f in item.findings],
+    }
+    if page_of(scan.uri) != 1:
+        found["pg"] = page_of(scan.uri)
+    if payload:
+        found |= {"g": scan.grade, "a": payload.acta_code.text, "p": payload_text(scan)}
+        found |= {"v": payload.votes, "z": payload.null_votes, "e": payload.empty_votes}
+    return found
+
+
+def index(
+    election: Election, resolution: Resolution, pages: frozenset[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Per highest unit: [code, name, 1 if there is a page to go to] of all places within it."""
+    digits = election.levels[0].digits
+    named = {code: unit.name for code, unit in election.units.items() if code}
+    known = {mesa.centre for mesa in resolution.mesas}
+    groups: dict[str, list[Any]] = defaultdict(list)
+    for code in sorted(named.keys() | known):
+        there = code in pages or code in known
+        groups[code[:digits]].append([code, named.get(code, code), int(there)])
+    for code, rows in sorted(groups.items()):
+        yield code, script("index", code, rows)
+
+
+def problems_csv(resolution: Resolution) -> bytes:
+    """Every scan that needs a person, by its file's name alone."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(("scan", "page", "status", "mesa", "why", "sha256"))
+    for item in resolution.scans:
+        if item.status in NEEDS_A_PERSON:
+            uri = item.scan.uri
+            cells = (Naming().name(uri), page_of(uri), item.status.value, item.mesa, item.why,
+                     item.scan.sha256)  # fmt: skip
+            writer.writerow([neutral(visible(cell)) for cell in cells])
+    return buffer.getvalue().encode()

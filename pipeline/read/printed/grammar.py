@@ -1,0 +1,79 @@
+"""From a recognised line to what it says, or None: digits, dates and UUIDs have strict forms.
+
+Recognisers take letters for digits that look alike; where only digits can stand they are taken
+back. Nothing else is repaired.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from pipeline.election import ActaCodeFormat
+
+_DIGITS = str.maketrans("OoQDIl|ZSBgq", "000011125899")
+_LOWER_HEX = str.maketrans("OoQDIil|ZzSsBGgqACEF–—_", "00001111225586" + "99acef---")
+_UPPER_HEX = str.maketrans("OoQIil|ZzSsgqabcdef", "0001111225599ABCDEF")
+
+
+def digits(text: str, count: int) -> str | None:
+    """A line of just so many digits."""
+    figures = text.translate(_DIGITS)
+    return figures if re.fullmatch(f"[0-9]{{{count}}}", figures) else None
+
+
+def acta_code(text: str, form: ActaCodeFormat) -> str | None:
+    """An acta code; its separators may have been taken for others, or overlooked."""
+    figures = re.sub("[^0-9]", "", text.translate(_DIGITS))
+    counts = [count for _, count in form.parts]
+    if len(figures) != sum(counts) or len(text) > len(figures) + 2 * len(counts):
+        return None
+    ends = [sum(counts[: n + 1]) for n in range(len(counts))]
+    starts = [0, *ends[:-1]]
+    written = form.separator.join(figures[a:b] for a, b in zip(starts, ends, strict=True))
+    return written if form.parse(written) else None
+
+
+def number(text: str, word: str) -> int | None:
+    """The number before a word; the word itself may have been recognised badly."""
+    start = text.find(word[1:4]) - 1
+    if start <= 0:
+        start = len(text) - len(word)
+    figures = text[: max(0, start)].translate(_DIGITS)
+    return int(figures) if re.fullmatch("0|[1-9][0-9]{0,4}", figures) else None
+
+
+def moment(text: str) -> str | None:
+    """`28/07/2024 08:24:06 PM` in ISO 8601; the date alone where the time is not legible."""
+    half = re.search("([AP])[.]?M", text)
+    figures = re.sub("[^0-9]", "", text[: half.start()] if half else text)
+    day, month, year = figures[:2], figures[2:4], figures[4:8]
+    try:
+        if half and len(figures) == 14:
+            hour = int(figures[8:10])
+            if not 1 <= hour <= 12:
+                return None
+            hour = hour % 12 + (12 if half[1] == "P" else 0)
+            minute, second = int(figures[10:12]), int(figures[12:])
+            return datetime(int(year), int(month), int(day), hour, minute, second).isoformat()
+        if len(figures) >= 8:
+            return datetime(int(year), int(month), int(day)).date().isoformat()
+    except ValueError:
+        return None
+    return None
+
+
+def uuid(text: str) -> str | None:
+    """A UUID in the usual groups."""
+    figures = re.sub("[^0-9a-f]", "", text.translate(_LOWER_HEX))
+    groups = text.translate(_LOWER_HEX)
+    if len(figures) != 32 or re.search("[^0-9a-f-]", groups):
+        return None
+    parts = figures[:8], figures[8:12], figures[12:16], figures[16:20], figures[20:]
+    return "-".join(parts)
+
+
+def hexadecimal(text: str) -> str:
+    """A line of capital hexadecimal digits; '' if anything else stands in it."""
+    figures = text.translate(_UPPER_HEX)
+    return figures if re.fullmatch("[0-9A-F]*", figures) else ""
