@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 import random
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from jobs.clock import Clock
+from pipeline.errors import InterruptedRunError
 from tests.faults.harness import finish, rounds
 from tests.jobs.running import actas, ended, started, tally_args
 
@@ -30,6 +33,21 @@ def jumping(tmp_path: Path) -> dict[str, str]:
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
+
+
+def test_a_clock_that_is_set_back_is_noticed_and_one_that_is_set_forward_is_not_minded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, ahead = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + ahead[-1])
+    clock = Clock()
+    for seconds in (0.0, 1.0, 86_400.0, 86_399.0):
+        ahead.append(seconds)
+        clock.check()
+    ahead.append(0.0)
+    with pytest.raises(InterruptedRunError, match="set back by 86399 seconds"):
+        clock.check()
+    clock.check()
 
 
 @pytest.mark.slow

@@ -14,19 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from jobs.engine import environment
 from tests.faults.harness import finish, only_in_make_faults
 from tests.jobs.faults import PROJECT
 from tests.jobs.running import ACTAS, Process, ended, parts, started, tally_args, wait_until
 
 STALL = 20.0
 """Seconds that a cut link may hold up a run."""
-NOTICED_SOON = {
-    "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "12s",
-    "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "15s",
-    "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "30s",
-    "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "1.0",
-    "DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING": "False",
-}
+NOTICED_SOON = environment(encrypted=False)
+"""What `actas cluster scheduler` and `worker` tell Dask."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +130,7 @@ def test_a_cut_link_holds_the_run_up_for_no_more_than_20_seconds(
     out = tmp_path / "results"
     with cluster_on(hosts, tmp_path) as file:
         alone = tally_args(town, out, island_folder, "--batch", 1)
-        args = (*alone, "--cluster", address_of(file))
+        args = (*alone, "--cluster", address_of(file), "--insecure")
         time.sleep(4)  # both workers are there
         command = tuple(hosts[0].command(*ACTAS))
         with started(*args, command=command, env=NOTICED_SOON) as process:
@@ -176,7 +172,7 @@ def test_a_driver_that_is_cut_off_says_so_and_the_next_run_goes_on(
     driver, *others = hosts
     with cluster_on(others, tmp_path) as file:
         alone = tally_args(town, out, island_folder, "--batch", 1)
-        args = (*alone, "--cluster", address_of(file))
+        args = (*alone, "--cluster", address_of(file), "--insecure")
         time.sleep(4)
         with started(*args, command=tuple(driver.command(*ACTAS)), env=NOTICED_SOON) as process:
             wait_until(lambda: len(parts(out)) >= 10, "no batch was written")
