@@ -1,10 +1,11 @@
 # make demo: from nothing to a counted election. make test, make check: what CI runs.
+# make faults: every disturbance on real processes, about half an hour; what needs root says so.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format clean
+.PHONY: demo test faults check format clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -18,6 +19,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+faults: $(READY)
+	ACTAS_ALL_FAULTS=1 $(BIN)/python -m pytest tests/faults -rs
 
 check: $(READY)
 	$(BIN)/ruff check .

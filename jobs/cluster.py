@@ -22,6 +22,7 @@ from distributed.comm.core import CommClosedError
 
 from jobs.batch import Receipt, batch_id, read_batch
 from jobs.certs import Role, find_certificates, utc_now
+from jobs.clock import Clock
 from jobs.engine import LOOPBACK, SETTINGS
 from jobs.gateway import gateway_cluster
 from jobs.places import ClusterPlace, GatewayPlace, LocalPlace, RemotePlace, SchedulerPlace
@@ -30,6 +31,9 @@ from jobs.settings import BatchSettings
 from pipeline.errors import ActasError, ClusterError, InterruptedRunError
 from pipeline.read.scans import ScanFile
 
+# Workers within this process cannot be lost. A clock that jumps by minutes, as after a laptop's
+# sleep, would make the scheduler think so, send them home, and wait for ever.
+LOCAL_SETTINGS = {"distributed.scheduler.worker-ttl": None}
 WINDOW = 2
 """Batches in hand for each worker: one being read, one waiting."""
 MOST_DEATHS = 3
@@ -103,6 +107,7 @@ def open_cluster(workers: int, place: ClusterPlace | None = None) -> Iterator[Cl
 @contextmanager
 def _local(workers: int) -> Iterator[tuple[Any, str]]:
     with (
+        dask.config.set(LOCAL_SETTINGS),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -189,7 +194,9 @@ def run_batches(
     running: dict[Any, _InHand] = {}
     exhausted = False
     batches = within_bytes(batches) if cluster.send else batches
+    clock = Clock()
     while running or not exhausted:
+        clock.check()
         while not (exhausted or stop.asked) and len(running) < WINDOW * cluster.count_threads():
             batch = next(batches, None)
             if batch is None:

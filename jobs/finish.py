@@ -7,18 +7,20 @@ run publishes can tell whether the tables at hand are those that the summary spe
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from jobs.code import code_sha256
+from jobs.memory import release_unused
 from jobs.report import write_report
 from jobs.stage import staged
 from pipeline.count import news
@@ -32,6 +34,8 @@ from pipeline.count.versions import Version, add_version, changes, state, versio
 from pipeline.election import Election
 
 PAGE = "site/index.html"
+PART = 20_000
+"""Mesas that are compared at a time."""
 
 
 @dataclass(frozen=True)
@@ -60,23 +64,40 @@ def finish(
     if standing:
         return Done(standing, _page(out))
     known = versions(out)
-    before = _last_state(out, known)
+    with staged(out) as folder:
+        summary = _write(folder, ledger, election, reader_version, seconds, start, known, check)
+        release_unused()
+        if summary["version"] > len(known):
+            _add_version(out, known, folder, ledger, summary)
+        check()
+        write_summary(folder, summary)
+    return Done(summary, _page(out))
+
+
+def _write(
+    folder: Path,
+    ledger: Ledger,
+    election: Election,
+    reader_version: str,
+    seconds: dict[str, float],
+    start: float,
+    known: Sequence[Version],
+    check: Callable[[], None],
+) -> dict[str, Any]:
+    """Write the tables and the report; returns the summary, which is still to be written."""
     begin = time.monotonic()
     resolution = resolve(scans_of(ledger.batches(COLUMNS), election.rules), election)
     totals = sum_up(resolution, election)
     seconds["resolve"] = time.monotonic() - begin
     check()
-    with staged(out) as folder:
-        files = write_tables(folder, resolution, totals, election)
-        seconds["total"] = time.monotonic() - start
-        facts = RunFacts(reader_version, code_sha256(), ledger.version, seconds)
-        summary = summarise(totals, election, facts, files)
-        after = pq.read_table(folder / "actas.parquet")
-        summary["version"] = _version(out, known, changes(before, after), ledger, summary)
-        write_report(folder, election, resolution, totals, summary)
-        check()
-        write_summary(folder, summary)
-    return Done(summary, _page(out))
+    files = write_tables(folder, resolution, totals, election)
+    seconds["total"] = time.monotonic() - start
+    facts = RunFacts(reader_version, code_sha256(), ledger.version, seconds)
+    summary = summarise(totals, election, facts, files)
+    is_new = not known or _content(known[-1].summary) != _content(summary)
+    summary["version"] = len(known) + is_new
+    write_report(folder, election, resolution, totals, summary)
+    return summary
 
 
 def _page(out: Place) -> str:
@@ -106,42 +127,30 @@ def _sha256(out: Place, name: str) -> str:
     return hashlib.sha256(out.read(name)).hexdigest()
 
 
-def _last_state(out: Place, known: list[Version]) -> pa.Table:
-    """The mesas of the last version: as published if that is still there, else from the changes."""
-    if known:
-        try:
-            content = out.read("actas.parquet")
-        except FileNotFoundError:
-            content = b""
-        if hashlib.sha256(content).hexdigest() == known[-1].summary["files"]["actas.parquet"]:
-            return pq.read_table(io.BytesIO(content))
-    return state(out, len(known))
-
-
-def _version(
-    out: Place,
-    known: list[Version],
-    changed: pa.Table,
-    ledger: Ledger,
-    summary: dict[str, Any],
-) -> int:
-    """The number of the version that this is: a new one if anything differs from the last."""
-    content = {name: value for name, value in summary.items() if name != "seconds"}
-    if known and _content(known[-1].summary) == _content(content):
-        return known[-1].number
-    history = ledger.history(news.COLUMNS)
-    return add_version(
-        out,
-        known,
-        changed,
-        time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        run=ledger.next_run() - 1,
-        news=news.news_since(history, known[-1].run if known else 0),
-        summary=content,
-    ).number
+def _add_version(
+    out: Place, known: Sequence[Version], folder: Path, ledger: Ledger, summary: dict[str, Any]
+) -> None:
+    """Record what is other than in the last version."""
+    run = known[-1].run if known else 0
+    recent = ledger.history(news.COLUMNS, where=ds.field("run") > run)
+    older = ledger.history(["source"], where=ds.field("run") <= run)["source"]
+    told = news.news(recent, older)
+    del recent, older
+    with pq.ParquetFile(folder / "actas.parquet") as after:
+        parts = (pa.Table.from_batches([part]) for part in after.iter_batches(PART))
+        add_version(
+            out,
+            known,
+            changes(state(out, len(known)), parts),
+            after.schema_arrow,
+            time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            run=ledger.next_run() - 1,
+            news=told,
+            summary={name: value for name, value in summary.items() if name != "seconds"},
+        )
 
 
 def _content(summary: Mapping[str, Any]) -> dict[str, Any]:
     """What makes a version: not a scan tried again in vain, nor other code that says the same."""
-    aside = ("table_version", "code_sha256", "version")
+    aside = ("table_version", "code_sha256", "version", "seconds")
     return {name: value for name, value in summary.items() if name not in aside}

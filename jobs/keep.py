@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,7 +10,7 @@ import pyarrow.dataset as ds
 
 from pipeline import schema
 from pipeline.count.carry import keep_gone, keep_refused, repeat_known
-from pipeline.count.current import current
+from pipeline.count.current import COLUMNS, current
 from pipeline.count.store import Ledger, write_part
 from pipeline.read.scans import ScanFile
 
@@ -36,13 +36,17 @@ def keep_records(
 
 def _without_content(ledger: Ledger) -> list[str]:
     """Sources whose last try did not even get the file."""
-    rows = current(ledger.history(["source", "run", "sha256"]))
-    found: list[str] = rows.filter(pc.is_null(rows["sha256"]))["source"].to_pylist()
+    tried = ledger.history(["source"], where=ds.field("sha256").is_null())["source"]
+    rows = _where(ledger, "source", tried.to_pylist(), COLUMNS)
+    latest = current(rows)
+    found: list[str] = latest.filter(pc.is_null(latest["sha256"]))["source"].to_pylist()
     return found
 
 
-def _where(ledger: Ledger, column: str, values: Iterable[str]) -> pa.Table:
+def _where(
+    ledger: Ledger, column: str, values: Iterable[str], columns: Sequence[str] | None = None
+) -> pa.Table:
     wanted = sorted(set(values))
     if not wanted:
         return schema.SCANS.empty_table()
-    return ledger.history(where=ds.field(column).isin(pa.array(wanted, pa.string())))
+    return ledger.history(columns, where=ds.field(column).isin(pa.array(wanted, pa.string())))

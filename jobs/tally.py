@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from jobs.finish import finish
 from jobs.keep import keep_records
 from jobs.lock import locked
-from jobs.memory import without_collections
+from jobs.memory import release_unused, without_collections
 from jobs.places import ClusterPlace
 from jobs.plan import Plan, told
 from jobs.settings import BatchSettings, ReaderSettings
@@ -142,6 +142,7 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
         del plan, settled
         ledger.merge_parts()
         ledger.sweep()
+        release_unused()
         with without_collections():
             done = finish(options.out, ledger, election, version, seconds, start, lock.check)
     return Outcome(found, why, election, done.summary, done.page)

@@ -159,5 +159,36 @@ def estimate(
     typer.echo(run_estimate(source, election, rounds, seed))
 
 
+@app.command()
+def scale(
+    work: Work = DEFAULT_WORK,
+    scans: Annotated[list[int] | None, typer.Option(min=100, help="May be given often.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=256)] = 2,
+) -> None:
+    """Time and memory around reading, by the number of scans: the reader itself costs nothing here.
+
+    \b
+    Examples:
+      actas bench scale
+      actas bench scale --scans 10000 --scans 1000000
+    """
+    from jobs.bench.scale import run_scale
+
+    typer.echo(run_scale(work, scans or [10_000, 100_000], workers, _say))
+
+
+@app.command()
+def store(work: Work = DEFAULT_WORK, sheets: int = 2400, rounds: int = 3, workers: int = 2) -> None:
+    """Scans a second out of an object store, beside the disk.
+
+    \b
+    Example:
+      actas bench store --sheets 2400 --rounds 3
+    """
+    from jobs.bench.store import run_store
+
+    typer.echo(run_store(work, sheets, rounds, workers, _say))
+
+
 def _say(text: str) -> None:
     typer.echo(f"bench: {text}", err=True)

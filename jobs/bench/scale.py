@@ -17,6 +17,8 @@ from pipeline.election import load_election
 Say = Callable[[str], None]
 MESAS = 10
 """Of each invented centre."""
+MOST_MESAS = 100_000
+"""More scans than these are of the same mesas again: sheets that were scanned several times."""
 UNREADABLE_EVERY, COPY_EVERY = 100, 97
 IN_A_FOLDER = 1000
 NEEDS_A_PERSON = 3
@@ -57,25 +59,29 @@ def prepare(work: Path, count: int, say: Say) -> Path:
         return folder
     say(f"writing {count:,} scans")
     shutil.rmtree(folder, ignore_errors=True)
-    mesas = list(_mesas(count))
+    mesas = list(_mesas(min(count, MOST_MESAS)))
     _write_election(folder / "election", mesas)
     positions = load_election(folder / "election").rules.positions
-    for number, (centre, mesa) in enumerate(mesas):
+    for number in range(count):
         path = folder / "scans" / f"{number // IN_A_FOLDER:04d}" / f"{number:07d}_Acta.jpg"
         if number % IN_A_FOLDER == 0:
             path.parent.mkdir(parents=True)
-        path.write_text(_content(number, centre, mesa, positions), encoding="ascii")
+        path.write_text(_content(number, mesas, positions), encoding="ascii")
     (folder / "ready").touch()
     return folder
 
 
-def _content(number: int, centre: str, mesa: int, positions: int) -> str:
+def _content(number: int, mesas: Sequence[tuple[str, int]], positions: int) -> str:
+    """What a scan says, and its own number; of a copy, that of the scan before."""
     if number % UNREADABLE_EVERY == 1:
         return f"unreadable {number}"
     if number and number % COPY_EVERY == 0:
-        number, mesa = number - 1, mesa - 1 or 1
-    votes = [(number * (i + 7)) % 50 for i in range(positions)]
-    return f"{centre}.{mesa:02d}.1.0001!{','.join(map(str, votes))}!{number % 5}!{number % 3}"
+        number -= 1
+    index = number % len(mesas)
+    centre, mesa = mesas[index]
+    votes = [(index * (i + 7)) % 50 for i in range(positions)]
+    numbers = ",".join(map(str, votes))
+    return f"{centre}.{mesa:02d}.1.0001!{numbers}!{index % 5}!{index % 3}\n{number}"
 
 
 def _mesas(count: int) -> Iterator[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """A real tally with a reader that costs nothing: what is left is everything around it.
 
-`python -m jobs.bench.simulate SCANS OUT ELECTION WORKERS`. A scan is a file that holds the text of
-its payload, or nothing of the kind and is unreadable. Listing, hashing, Dask, parts, commits,
+`python -m jobs.bench.simulate SCANS OUT ELECTION WORKERS`. A scan is a file whose first line
+is its payload, or nothing of the kind and is unreadable. Listing, hashing, Dask, parts, commits,
 resolving, totals and report are the product's own.
 """
 
@@ -33,7 +33,7 @@ class FreeReader(IsolatedReader):
 
     def result(self) -> list[PageReading]:
         """What it says."""
-        text = self._content.decode("ascii", "replace")
+        text = self._content.decode("ascii", "replace").partition("\n")[0]
         if not text[:1].isdigit():
             failure = UNREADABLE.sentence
             return [PageReading(1, Outcome.UNREADABLE, findings=(UNREADABLE,), failure=failure)]

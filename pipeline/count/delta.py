@@ -14,7 +14,7 @@ from pipeline.errors import ResultsError, StoreLostError
 
 REMOTE_OPTIONS = {
     "allow_http": "true", "timeout": "30s", "connect_timeout": "5s",
-    "max_retries": "8", "retry_timeout": "60s",
+    "max_retries": "20", "retry_timeout": "60s",
 }  # fmt: skip
 """As `read.remote` has them; server and keys are found in the environment."""
 LOST = re.compile(r"status code: (5\d\d|408|429)|error sending request|HTTP error|timed? ?out")

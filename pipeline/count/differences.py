@@ -43,7 +43,7 @@ def mesa_changes(before: pa.Table, after: pa.Table) -> list[MesaChange]:
 
     Expected mesas without a name are left out: they only make room for those that come.
     """
-    changed = changes(before, after)
+    changed = pa.concat_tables(changes(before, [after]), promote_options="default")
     named = changed.filter(pc.is_valid(changed["number"])) if changed.num_rows else changed
     then = before.filter(pc.is_in(before["mesa"], value_set=named["mesa"]))
     old = {row["mesa"]: row for row in then.to_pylist()}

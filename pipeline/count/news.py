@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.count.carry import GONE
-from pipeline.count.current import current
+from pipeline.count.current import bools, places, which
 
 COLUMNS = ("source", "run", "sha256", "stamp", "read_as")
 
 
-def news_since(history: pa.Table, run: int) -> dict[str, int]:
-    """By kind, the files of runs after `run`; kinds with none are left out."""
-    recent = pc.greater(history["run"], run)
-    latest = current(history.filter(recent))
-    before = history.filter(pc.invert(recent))["source"]
-    sources = latest.group_by(["source", "stamp", "read_as"]).aggregate([])
-    known = pc.is_in(sources["source"], value_set=before)
-    gone = pc.equal(sources["stamp"], GONE)
-    repeated = pc.and_(pc.is_valid(sources["read_as"]), pc.invert(gone))
-    read = pc.and_(pc.is_null(sources["read_as"]), pc.invert(gone))
+def news(recent: pa.Table, before: pa.ChunkedArray) -> dict[str, int]:
+    """By kind, the files of recent rows (with `COLUMNS`); kinds with none are left out.
+
+    `before` are the sources of all rows that are older.
+    """
+    latest = recent.filter(pa.array(which(recent))) if recent.num_rows else recent
+    numbers = places(latest["source"])
+    first = np.zeros(int(numbers.max(initial=-1)) + 1, np.int64)
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]
+    files = latest.take(pa.array(first))
+    known = bools(pc.is_in(files["source"], value_set=before))
+    gone = bools(pc.equal(files["stamp"], GONE))
+    repeated = bools(pc.is_valid(files["read_as"])) & ~gone
+    read = ~repeated & ~gone
     kinds = {
-        "new": pc.and_(read, pc.invert(known)),
-        "read again": pc.and_(read, known),
+        "new": read & ~known,
+        "read again": read & known,
         "known already": repeated,
         "gone": gone,
     }
-    counts = {kind: int(pc.sum(mask).as_py() or 0) for kind, mask in kinds.items()}
-    return {kind: count for kind, count in counts.items() if count}
+    return {kind: int(mask.sum()) for kind, mask in kinds.items() if mask.any()}

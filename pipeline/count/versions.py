@@ -11,7 +11,8 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ from pipeline.count.place import Place
 from pipeline.errors import ResultsError
 
 FOLDER = "versions"
+AT_ONCE = 16
+"""Files that are read at the same time: a store takes its time for each."""
 REMOVED = "removed"
 """Column of the changes: the mesa is no longer in the table."""
 HINT = (
@@ -59,7 +62,8 @@ def versions(place: Place) -> list[Version]:
     """
     folder = place.sub(FOLDER)
     names = [name for name in folder.names() if re.fullmatch(r"\d{6,}\.json", name)]
-    found = [_version(folder, name) for name in names]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(lambda name: _version(folder, name), names))
     if [version.number for version in found] != list(range(1, len(found) + 1)):
         raise ResultsError(
             f"{folder}: versions are missing between the first and the last.",
@@ -84,9 +88,10 @@ def state(place: Place, number: int) -> pa.Table:
     Raises:
         ResultsError: the changes of a version are damaged or missing.
     """
-    parts = [_changes(place.sub(FOLDER), n) for n in range(1, number + 1)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        parts = list(pool.map(lambda n: _changes(place.sub(FOLDER), n), range(1, number + 1)))
     if not parts:
-        return pa.table({"mesa": pa.array([], pa.string()), REMOVED: pa.array([], pa.bool_())})
+        return pa.table({"mesa": pa.chunked_array([], pa.string())})
     everything = pa.concat_tables(parts, promote_options="default")
     # The last word on each mesa: of equal names the one that stands last.
     order = pc.sort_indices(
@@ -96,7 +101,7 @@ def state(place: Place, number: int) -> pa.Table:
     names = everything["mesa"].take(order)
     last = np.append(bools(pc.not_equal(names[:-1], names[1:])), True)
     latest = everything.take(order.filter(pa.array(last[: len(order)])))
-    return latest.filter(pc.invert(latest[REMOVED]))
+    return latest.filter(pc.invert(latest[REMOVED])).drop_columns([REMOVED])
 
 
 def _changes(folder: Place, number: int) -> pa.Table:
@@ -109,28 +114,27 @@ def _changes(folder: Place, number: int) -> pa.Table:
         ) from error
 
 
-def changes(before: pa.Table, after: pa.Table) -> pa.Table:
-    """The rows of `after` that `before` has not or has otherwise, and those that are gone."""
-    where = pc.index_in(after["mesa"], value_set=before["mesa"])
-    new = bools(pc.is_null(where))
-    aligned = before.take(where)
-    differs = np.zeros(after.num_rows, np.bool_)
-    for name in after.column_names:
-        if name not in before.column_names:
-            differs[:] = True
+def changes(before: pa.Table, parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The rows that `before` has not or has otherwise, and those that are gone, part by part."""
+    seen = np.zeros(before.num_rows, np.bool_)
+    for part in parts:
+        where = pc.index_in(part["mesa"], value_set=before["mesa"])
+        seen[where.drop_null().to_numpy()] = True
+        yield _changed(before.take(where), part, bools(pc.is_null(where)))
+    yield _marked(before.filter(pa.array(~seen)), True)
+
+
+def _changed(aligned: pa.Table, part: pa.Table, new: NDArray[np.bool_]) -> pa.Table:
+    differs = new.copy()
+    for name in part.column_names:
+        if name in aligned.column_names:
+            differs |= _differs(aligned[name], part[name])
         else:
-            differs |= _differs(aligned[name], after[name])
-    changed = after.filter(pa.array(new | differs))
-    gone = before.filter(pc.invert(pc.is_in(before["mesa"], value_set=after["mesa"])))
-    kept = [name for name in after.column_names if name in before.column_names]
-    return pa.concat_tables(
-        [_marked(changed, False), _marked(gone.select(kept), True)], promote_options="default"
-    )
+            differs[:] = True
+    return _marked(part.filter(pa.array(differs)), False)
 
 
 def _marked(rows: pa.Table, removed: bool) -> pa.Table:
-    if REMOVED in rows.column_names:
-        rows = rows.drop_columns([REMOVED])
     return rows.append_column(REMOVED, pa.array([removed] * rows.num_rows, pa.bool_()))
 
 
@@ -156,31 +160,46 @@ def _lists_differ(one: pa.ChunkedArray, other: pa.ChunkedArray) -> NDArray[np.bo
 
 def add_version(
     place: Place,
-    known: list[Version],
-    changed: pa.Table,
+    known: Sequence[Version],
+    changed: Iterable[pa.Table],
+    layout: pa.Schema,
     *,
     time: str,
     run: int,
     news: Mapping[str, int],
     summary: Mapping[str, Any],
 ) -> Version:
-    """Write the version after the last of `known`.
+    """Write the version after the last of `known`, from the parts that `changes` gives.
 
     Raises:
         OSError: the disk is full or read-only.
     """
     number = len(known) + 1
     buffer = io.BytesIO()
-    pq.write_table(changed, buffer, compression="zstd")
+    mesas = 0
+    layout = layout.append(pa.field(REMOVED, pa.bool_()))
+    with pq.ParquetWriter(buffer, layout, compression="zstd") as writer:
+        for part in changed:
+            mesas += part.num_rows
+            if part.num_rows:
+                writer.write_table(_laid_out(part, layout))
     content = buffer.getvalue()
     digest = hashlib.sha256(content).hexdigest()
-    version = Version(number, time, run, dict(news), changed.num_rows, digest, dict(summary))
+    version = Version(number, time, run, dict(news), mesas, digest, dict(summary))
     folder = place.sub(FOLDER)
     folder.make()
     folder.write(_name(number, "parquet"), content)
     text = json.dumps(asdict(version), indent=2, ensure_ascii=False) + "\n"
     folder.write(_name(number, "json"), text.encode())
     return version
+
+
+def _laid_out(part: pa.Table, layout: pa.Schema) -> pa.Table:
+    """The part with the layout's columns: an earlier program had others."""
+    missing = [field for field in layout if field.name not in part.column_names]
+    for field in missing:
+        part = part.append_column(field, pa.nulls(part.num_rows, field.type))
+    return part.select(layout.names).cast(layout)
 
 
 def _name(number: int, kind: str) -> str:

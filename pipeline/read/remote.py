@@ -19,7 +19,7 @@ from pipeline.errors import InputError, StoreLostError
 from pipeline.read import web
 
 OBJECT_STORES = ("s3", "gs", "az")
-PATIENCE = {"max_retries": 8, "retry_timeout": timedelta(seconds=60)}
+PATIENCE = {"max_retries": 20, "retry_timeout": timedelta(seconds=60)}
 """How long a store that answers 500, 503 or not at all is asked again before it counts as lost."""
 CLIENT = {"allow_http": True, "timeout": "30s", "connect_timeout": "5s"}
 """http:// is allowed because only who names such a server (AWS_ENDPOINT_URL) gets it."""

@@ -33,14 +33,22 @@ def table(tiny: Election, *scans: Scan) -> pa.Table:
 
 def add(place: Place, before: pa.Table, after: pa.Table, **summary: Any) -> Version:
     return add_version(
-        place, versions(place), changes(before, after), time="2030-01-01T00:00:00Z", run=1,
-        news={"new": 1}, summary=summary,
+        place, versions(place), changes(before, in_parts(after)), after.schema,
+        time="2030-01-01T00:00:00Z", run=1, news={"new": 1}, summary=summary,
     )  # fmt: skip
 
 
+def in_parts(rows: pa.Table) -> list[pa.Table]:
+    """Five rows at a time."""
+    return [rows.slice(start, 5) for start in range(0, rows.num_rows, 5)]
+
+
+def changed(before: pa.Table, after: pa.Table) -> int:
+    return sum(part.num_rows for part in changes(before, in_parts(after)))
+
+
 def sorted_rows(rows: pa.Table) -> list[dict[str, Any]]:
-    plain = [{k: v for k, v in row.items() if k != "removed"} for row in rows.to_pylist()]
-    return sorted(plain, key=lambda row: str(row["mesa"]))
+    return sorted(rows.to_pylist(), key=lambda row: str(row["mesa"]))
 
 
 @pytest.fixture
@@ -98,7 +106,7 @@ def test_any_history_can_be_told_again(
 
 def test_nothing_changed_is_no_change(history: list[pa.Table]) -> None:
     for rows in history:
-        assert changes(rows, rows).num_rows == 0
+        assert changed(rows, rows) == 0
         assert mesa_changes(rows, rows) == []
 
 
@@ -163,7 +171,7 @@ def test_each_change_has_its_kind_and_its_reason(tiny: Election) -> None:
 def test_mesas_without_a_name_make_room_in_silence(tiny: Election) -> None:
     before = table(tiny)
     after = table(tiny, scan("/d", payload(tiny, "1777", 1, (1,) * 5)))
-    assert changes(before, after).num_rows > 1
+    assert changed(before, after) > 1
     assert [change.mesa for change in mesa_changes(before, after)] == ["1777-001"]
 
 

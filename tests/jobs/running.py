@@ -45,10 +45,10 @@ def tally_args(scans: Path, out: Path, election: Path, *more: object) -> tuple[s
     return ("tally", str(scans), *map(str, named), *map(str, more))
 
 
-def actas(*args: str, **settings: Any) -> Ended:
+def actas(*args: str, patience: float = PATIENCE, **settings: Any) -> Ended:
     """Run the command to its end."""
     with started(*args, **settings) as process:
-        return ended(process)
+        return ended(process, patience)
 
 
 @contextmanager
@@ -153,6 +153,8 @@ def products(out: Path) -> dict[str, bytes]:
     names += [str(path.relative_to(out)) for path in sorted((out / "totals").iterdir())]
     found = {name: (out / name).read_bytes() for name in names}
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    if summary["version"] == 1:
+        found["versions/000001.parquet"] = (out / "versions" / "000001.parquet").read_bytes()
     for changing in ("seconds", "table_version", "version"):
         del summary[changing]
     return found | {"summary": json.dumps(summary, sort_keys=True).encode()}

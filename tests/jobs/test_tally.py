@@ -340,6 +340,7 @@ def test_a_full_disk_stops_the_run_and_room_ends_it(
     [
         ("one batch", ("--workers", 1, "--batch", 4096), {"LANG": "C", "PYTHONHASHSEED": "1"}),
         ("a scan a batch", ("--workers", 2, "--batch", 1), {"TZ": "Pacific/Chatham"}),
+        ("four workers", ("--workers", 4, "--batch", 3), {"PYTHONHASHSEED": "7", "TZ": "UTC"}),
         ("odd batches", ("--workers", 2, "--batch", 7), {"LC_ALL": "POSIX", "PYTHONUTF8": "0"}),
     ],
 )
