@@ -18,7 +18,7 @@ demo: $(READY)
 	@$(BIN)/actas tally demo/scans --out demo/results --election demo/election || [ $$? -eq 3 ]
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
 faults: $(READY)
 	ACTAS_ALL_FAULTS=1 $(BIN)/python -m pytest tests/faults -rs

@@ -8,6 +8,8 @@ import pytest
 
 from pipeline.election import Election, load_election
 
+pytest_plugins = ["tests.jobs.fixtures"]  # one store for all who want it
+
 TESTS = Path(__file__).parent
 PROJECT = TESTS.parent
 
