@@ -27,10 +27,11 @@ from pipeline.election import Election, load_election
 from pipeline.errors import InputError
 from pipeline.findings import Finding
 from pipeline.read.image import Limits, Page, open_pages
+from pipeline.read.printed.agree import expected_numbers
 from pipeline.read.printed.decide import Verdict
 from pipeline.read.printed.form import BallotLine
 from pipeline.read.printed.model import PrintModel, model_of
-from pipeline.read.printed.reader import check_print, place_by_symbol, read_print
+from pipeline.read.printed.reader import check_by_symbol, read_print
 from pipeline.read.printed.rows import score_rows
 from pipeline.read.qr.payload import Payload, parse_payload
 from pipeline.read.qr.reader import search_symbols
@@ -214,9 +215,9 @@ def _agreement(page: Page, model: PrintModel, election: Election, ms: dict[str, 
     symbol = next(symbol for symbol in search.symbols if symbol.content == found)
 
     def check() -> str:
-        placement = place_by_symbol(page, symbol.corners, symbol.version, model)
-        numbers = found.votes, found.null_votes, found.empty_votes
-        return check_print(page, placement, *numbers, model).agreement.value
+        expected = expected_numbers(model.form, found.votes, found.null_votes, found.empty_votes)
+        checked = check_by_symbol(page, symbol.corners, symbol.version, expected, model)
+        return checked.agreement.value
 
     return _timed(ms, "check", check)
 

@@ -13,7 +13,7 @@ from pipeline.election import SheetRules
 from pipeline.findings import Finding
 from pipeline.read.image import Grey, Page
 from pipeline.read.members import find_members, ink_in_boxes
-from pipeline.read.printed.agree import Agreement
+from pipeline.read.printed.agree import Agreement, expected_numbers
 from pipeline.read.printed.decide import Decision, Verdict
 from pipeline.read.printed.header import Header, read_header
 from pipeline.read.printed.identity import check_identity
@@ -22,8 +22,7 @@ from pipeline.read.printed.place import Placement
 from pipeline.read.printed.reader import (
     PrintCheck,
     PrintReading,
-    check_print,
-    place_by_symbol,
+    check_by_symbol,
     read_print,
 )
 from pipeline.read.printed.registered import read_registered
@@ -40,10 +39,10 @@ def hold_against_print(
     payload = parse_payload(reading.payload or "", rules)
     if not isinstance(payload, Payload):
         return reading
-    placement = place_by_symbol(page, reading.corners, reading.version, model)
-    check = check_print(
-        page, placement, payload.votes, payload.null_votes, payload.empty_votes, model
-    )
+    check = check_by_symbol(
+        page, reading.corners, reading.version,
+        expected_numbers(model.form, payload.votes, payload.null_votes, payload.empty_votes), model,
+    )  # fmt: skip
     full = page.full
     if check.placement is None or full is None:
         return replace(reading, print_check=check.agreement.value, findings=_more(reading, check))

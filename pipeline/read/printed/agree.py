@@ -26,8 +26,8 @@ HALFWAY = 0.55
 """Share of the margin that another number would make from which it is taken to stand there."""
 _LEAST, _MOST = (0.012, 0.012), (0.125, 0.015)
 """For digits and words: no smaller margin is an alarm, and every larger one is."""
-_CLEAR = 0.8  # of the sheet's usual score: what fits less than that is no number, but a stain
-_LEGIBLE = (0.72, 0.6)
+CLEAR = 0.8  # of the sheet's usual score: what fits less than that is no number, but a stain
+LEGIBLE = (0.72, 0.6)
 """The usual score of a sheet's digits and words below which nothing is told from them."""
 
 
@@ -139,17 +139,32 @@ def _ways(
     alike: Callable[[int, int], float],
 ) -> list[tuple[Agreement, int]]:
     """Of each row, how it stands to what is expected, and the number that fits best."""
-    best = table.max(axis=1)
-    usual = float(np.median(best))
-    found = []
-    for row, (scores, value) in enumerate(zip(table, expected, strict=True)):
-        read = int(scores.argmax())
-        unclear = usual < _LEGIBLE[column] or best[row] < _CLEAR * usual or shifted[row]
-        if value is None or value >= len(scores) or unclear:
-            found.append((Agreement.WEAK, read))
-        else:
-            found.append((_way(scores, value, column, alike), read))
-    return found
+    usual = float(np.median(table.max(axis=1)))
+    return [
+        (Agreement.WEAK, int(scores.argmax()))
+        if value is None or moved
+        else way(scores, value, column, alike, usual)
+        for scores, value, moved in zip(table, expected, shifted, strict=True)
+    ]
+
+
+def way(
+    scores: Floats, value: int, column: int, alike: Callable[[int, int], float], usual: float
+) -> tuple[Agreement, int]:
+    """How a row stands to what is expected, and the number that fits best.
+
+    Args:
+        scores: (N,) of all numbers.
+        value: the expected one.
+        column: 0 for digits, 1 for words.
+        alike: how much two numbers look alike in this column.
+        usual: the sheet's usual best score.
+    """
+    read = int(scores.argmax())
+    unclear = usual < LEGIBLE[column] or scores[read] < CLEAR * usual
+    if unclear or value >= len(scores):
+        return Agreement.WEAK, read
+    return _way(scores, value, column, alike), read
 
 
 def _way(scores: Floats, value: int, column: int, alike: Callable[[int, int], float]) -> Agreement:

@@ -57,11 +57,13 @@ def cut_cells(
     height, width = frame.shape
     down, across = frame.middle
     scale = frame.pixels_per_mm
-    moves = []
-    for row, x, (off_x, off_y) in zip(rows, xs, offsets, strict=True):
-        left, top = x + off_x - across / scale, row.y + off_y - down / scale
-        pixel = np.array([[1 / scale, 0, left], [0, 1 / scale, top], [0, 0, 1]])
-        moves.append((placement.local(row.y) @ pixel)[:2])
+    ys = np.array([row.y for row in rows])
+    pixels = np.zeros((len(rows), 3, 3))
+    pixels[:, [0, 1], [0, 1]] = 1 / scale
+    pixels[:, 0, 2] = xs + offsets[:, 0] - across / scale
+    pixels[:, 1, 2] = ys + offsets[:, 1] - down / scale
+    pixels[:, 2, 2] = 1
+    moves = (placement.locals(ys) @ pixels)[:, :2]
     source, _ = shrink_for(page, moves[0])
     shrunk = page.shape[1] // source.shape[1]
     out = np.empty((len(rows), height, width), np.uint8)

@@ -31,7 +31,7 @@ FRAME = Frame(half_width=3.7, above=1.7, below=1.7, pixels_per_mm=SCALE)
 _BOX = (21, 15)  # rows and columns of a template: 2.1 x 1.5 mm
 _BAND = 1.15  # millimetres above and below the middle in which a cell's energy is taken
 _PLACES = (1, 2, 3, 4)
-_REACH = (2, 2)  # pixels, across and down, that a number may be off the row's place
+REACH = (2, 2)  # pixels, across and down, that a number may be off the row's place
 RULED_REACH = (6, 4)  # the same, across and down, in rows between rules, which no code places
 _CODE_REACH = 8  # pixels that a row may be off
 _NOTHING = 1e-6
@@ -129,53 +129,44 @@ def learn_digits(codes: list[str], cells: Floats, offsets: Doubles, digits: Digi
         offsets: (R, 2) pixels, as `find_numbers` gives them.
         digits: what is known so far.
     """
-    samples: list[list[Floats]] = [[] for _ in range(10)]
+    values, glyphs = [], []
     down, across = FRAME.middle
     for code, cell, (off_x, off_y) in zip(codes, cells, offsets, strict=True):
         for place, digit in enumerate(code):
             x = across + off_x + (place - (len(code) - 1) / 2) * digits.pitch
-            glyph = cv2.getRectSubPix(cell, _BOX[::-1], (float(x), float(down + off_y)))
-            samples[int(digit)].append(glyph)
-    learned = []
-    for number, found in enumerate(samples):
-        start = _unit(digits.templates[number])
-        own = [_unit(glyph) for glyph in found]
-        learned.append(_unit(_OWN * start + np.sum(own, axis=0)) if own else start)
+            glyphs.append(cv2.getRectSubPix(cell, _BOX[::-1], (float(x), float(down + off_y))))
+            values.append(int(digit))
+    if not values:
+        return digits
+    return learn(np.array(values), np.stack(glyphs).reshape(len(values), -1), digits)
+
+
+def learn(values: NDArray[np.int64], glyphs: Floats, digits: Digits) -> Digits:
+    """Templates from glyphs (G, 21 * 15) that show digits (G,)."""
+    start = digits.templates.reshape(10, -1)
+    usual = np.sqrt((start**2).sum(axis=1))
+    norms = np.sqrt((glyphs**2).sum(axis=1))
+    shows = (values == np.arange(10)[:, None]).astype(np.float32)
+    units = glyphs / np.maximum(norms, _NOTHING)[:, None]
+    learned = _OWN * start / np.maximum(usual, _NOTHING)[:, None] + shows @ units
+    learned /= np.maximum(np.sqrt((learned**2).sum(axis=1)), _NOTHING)[:, None]
     # Every digit keeps the energy that it has in print: a 1 holds less ink than an 8.
-    energies = np.sqrt((digits.templates**2).sum(axis=(1, 2)))
-    for number, found in enumerate(samples):
-        if len(found) >= _OWN:
-            energies[number] = np.median([np.sqrt((glyph**2).sum()) for glyph in found])
-        else:
-            energies[number] *= _gain(samples, digits)
-    return Digits(np.stack(learned) * energies[:, None, None].astype(np.float32), digits.pitch)
-
-
-def _unit(glyph: Floats) -> Floats:
-    norm = float(np.sqrt((glyph**2).sum()))
-    return np.asarray(glyph / max(norm, 1e-6), np.float32)
-
-
-def _gain(samples: list[list[Floats]], digits: Digits) -> float:
-    """How much stronger the sheet's print is than the font's templates."""
-    ratios = [
-        np.sqrt((glyph**2).sum()) / np.sqrt((digits.templates[digit] ** 2).sum())
-        for digit, found in enumerate(samples)
-        for glyph in found
+    gain = np.median(norms / usual[values])
+    energies = [
+        np.median(norms[values == digit]) if shows[digit].sum() >= _OWN else usual[digit] * gain
+        for digit in range(10)
     ]
-    return float(np.median(ratios)) if ratios else 1.0
+    learned *= np.array(energies)[:, None]
+    return Digits(np.asarray(learned.reshape(digits.templates.shape), np.float32), digits.pitch)
 
 
-def score_numbers(cells: Floats, digits: Digits, reach: tuple[int, int] = _REACH) -> Floats:
+def score_numbers(cells: Floats, digits: Digits, reach: tuple[int, int] = REACH) -> Floats:
     """Scores (R, LARGEST + 1) of all numbers in cells (R, H, W) centred on their column.
 
     A number may lie `reach` pixels (across, down) off its row's place.
     """
     matches = _matches(cells, digits, reach)
-    down, across = FRAME.middle
-    band, half = round(_BAND * SCALE), round(3.2 * SCALE)
-    inner = cells[:, down - band : down + band + 1, across - half : across + half + 1]
-    energy = np.sqrt((inner**2).sum(axis=(1, 2)))
+    energy = energies(cells)
     weights = (digits.templates**2).sum(axis=(1, 2))
     out = np.full((len(cells), LARGEST + 1), -1.0, np.float32)
     for places in _PLACES:
@@ -185,6 +176,14 @@ def score_numbers(cells: Floats, digits: Digits, reach: tuple[int, int] = _REACH
             scores = _score_places(matches, weights, places, values)
             out[:, values] = scores / np.maximum(energy, 1e-6)[:, None]
     return out
+
+
+def energies(cells: Floats) -> Floats:
+    """Ink (R,), as the root of its squares, in the band of each cell where a number stands."""
+    down, across = FRAME.middle
+    band, half = round(_BAND * SCALE), round(3.2 * SCALE)
+    inner = cells[:, down - band : down + band + 1, across - half : across + half + 1]
+    return np.asarray(np.sqrt((inner**2).sum(axis=(1, 2))), np.float32)
 
 
 def _matches(cells: Floats, digits: Digits, reach: tuple[int, int]) -> Floats:

@@ -11,16 +11,18 @@ from pipeline.layout import Layout
 from pipeline.read.printed.digits import Digits, font_digits
 from pipeline.read.printed.form import BallotLine, Form, build_form
 from pipeline.read.printed.header_place import HeaderModel, draw_header_model
-from pipeline.read.printed.register import Reference, draw_reference
+from pipeline.read.printed.register import COARSE, Reference, draw_reference
 from pipeline.read.printed.words import Words, font_words
 
 
 @dataclass(frozen=True)
 class PrintModel:
-    """The form, its drawing, and the templates that a sheet starts from."""
+    """The form, its drawing (fine, and coarse for a glance), and the templates that a sheet starts
+    from."""
 
     form: Form
     reference: Reference
+    coarse: Reference
     digits: Digits
     words: Words
     header: HeaderModel
@@ -42,6 +44,7 @@ def draw_model(
     return PrintModel(
         form,
         draw_reference(form),
+        draw_reference(form, COARSE),
         font_digits(layout.outlines.digits),
         font_words(
             layout.words, layout.outlines.words, layout.words_max_width, layout.words_line_pitch

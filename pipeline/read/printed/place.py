@@ -7,7 +7,7 @@ across the way it keeps its scale. So a placement holds displacements at two col
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,6 @@ class Placement:
     heights: Doubles
     shifts: Doubles
     scores: Doubles
-    _known: dict[float, Doubles] = field(default_factory=dict, init=False, repr=False)
-    """Every row asks for its own again, column by column."""
 
     @property
     def score(self) -> float:
@@ -46,36 +44,38 @@ class Placement:
 
     def local(self, y: float) -> Doubles:
         """The affine map around a height, (3, 3): form millimetres to scan pixels."""
-        if y not in self._known:
-            self._known[y] = self._local(y)
-        return self._known[y]
+        return np.asarray(self.locals(np.array([y]))[0], np.float64)
 
-    def _local(self, y: float) -> Doubles:
-        low = int(np.clip(np.searchsorted(self.heights, y) - 1, 0, len(self.heights) - 2))
+    def locals(self, ys: Doubles) -> Doubles:
+        """The affine maps (N, 3, 3) around heights (N,)."""
+        low = np.clip(np.searchsorted(self.heights, ys) - 1, 0, len(self.heights) - 2)
         run = self.heights[low + 1] - self.heights[low]
-        part = (y - self.heights[low]) / run
-        if not 0 <= part <= 1:  # beyond the ends the nearest pair's slope is too wild a guide
-            part = float(np.clip(part, -0.5, 1.5))
-        here = self.shifts[low] * (1 - part) + self.shifts[low + 1] * part
-        stretch = 1 + (self.shifts[low + 1, :, 1] - self.shifts[low, :, 1]).mean() / run
-        lean = (self.shifts[low + 1, :, 0] - self.shifts[low, :, 0]).mean() / run
-        (x0, y0), (x1, y1) = here
+        # Beyond the ends the nearest pair's slope is too wild a guide.
+        part = np.clip((ys - self.heights[low]) / run, -0.5, 1.5)[:, None, None]
+        near, far = self.shifts[low], self.shifts[low + 1]
+        here = near * (1 - part) + far * part
+        bend = (far - near).mean(axis=1) / run[:, None]
+        lean, stretch = bend[:, 0], 1 + bend[:, 1]
         left, right = COLUMNS
-        wide = 1 + (x1 - x0) / (right - left)
-        tilt = (y1 - y0) / (right - left)
-        bent = np.array(
-            [
-                [wide, lean, left + x0 - wide * left - lean * y],
-                [tilt, stretch, y + y0 - tilt * left - stretch * y],
-                [0, 0, 1],
-            ]
+        wide = 1 + (here[:, 1, 0] - here[:, 0, 0]) / (right - left)
+        tilt = (here[:, 1, 1] - here[:, 0, 1]) / (right - left)
+        bent = np.zeros((len(ys), 3, 3))
+        bent[:, 0] = np.stack([wide, lean, left + here[:, 0, 0] - wide * left - lean * ys], axis=1)
+        bent[:, 1] = np.stack(
+            [tilt, stretch, ys + here[:, 0, 1] - tilt * left - stretch * ys], axis=1
         )
+        bent[:, 2, 2] = 1
         return np.asarray(np.vstack([self.affine, [0, 0, 1]]) @ bent, np.float64)
+
+    def moved(self, by: Doubles) -> Placement:
+        """The same, everything displaced by so many millimetres (x, y)."""
+        return replace(self, shifts=self.shifts + by)
 
     def to_scan(self, points: Doubles) -> Doubles:
         """Pixels of points (N, 2) in millimetres."""
-        mapped = [(self.local(y) @ (x, y, 1.0))[:2] for x, y in points]
-        return np.array(mapped, np.float64).reshape(-1, 2)
+        flat = np.column_stack([points, np.ones(len(points))])
+        mapped = self.locals(points[:, 1])[:, :2] @ flat[:, :, None]
+        return np.asarray(mapped[:, :, 0], np.float64).reshape(-1, 2)
 
 
 def similarity(source: Doubles, target: Doubles) -> Doubles:

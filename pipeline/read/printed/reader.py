@@ -9,12 +9,13 @@ import numpy as np
 
 from pipeline.findings import Finding
 from pipeline.read.image import Page
-from pipeline.read.printed.agree import Agreement, RowCheck, check_rows, expected_numbers
+from pipeline.read.printed.agree import Agreement, RowCheck, check_rows
 from pipeline.read.printed.decide import Decision, decide
 from pipeline.read.printed.form import Form
+from pipeline.read.printed.glance import glance
 from pipeline.read.printed.ink import Grey
 from pipeline.read.printed.model import PrintModel
-from pipeline.read.printed.place import Placement, similarity
+from pipeline.read.printed.place import Doubles, Placement, similarity
 from pipeline.read.printed.register import register
 from pipeline.read.printed.rows import RowScores, score_rows
 from pipeline.read.printed.seek import LEAST, place, refine
@@ -60,14 +61,10 @@ def place_by_symbol(
     page: Page, corners: Sequence[float], version: int, model: PrintModel
 ) -> Placement | None:
     """The form's place on a page whose symbol's corners (x, y from the top left) are known."""
-    full, half = page.full, page.half
-    if full is None or half is None:
+    seed = _seed(page, corners, version, model)
+    if seed is None:
         return None
-    square = model.form.symbol_corners(MODULES.get(version, MODULES[8]))
-    found = np.array(corners, np.float64).reshape(4, 2)
-    guess = similarity(square.astype(np.float64), found)
-    sharp = float(np.hypot(guess[0, 0], guess[1, 0])) / 2 >= _ENOUGH
-    image, scale = (half, 0.5) if sharp else (full, 1.0)
+    image, scale, guess = seed
     placement = register(image, scale, guess, model.form, model.reference)
     if placement.score < _GOOD:
         placement = refine(image, scale, placement, model.form, model.reference)
@@ -76,19 +73,63 @@ def place_by_symbol(
     return place(image, scale, model.form, model.reference)
 
 
-def check_print(
+def _seed(
+    page: Page, corners: Sequence[float], version: int, model: PrintModel
+) -> tuple[Grey, float, Doubles] | None:
+    """The image to lay the form over, its scale, and a first guess from the symbol's corners."""
+    full, half = page.full, page.half
+    if full is None or half is None:
+        return None
+    square = model.form.symbol_corners(MODULES.get(version, MODULES[8]))
+    found = np.array(corners, np.float64).reshape(4, 2)
+    guess = similarity(square.astype(np.float64), found)
+    sharp = float(np.hypot(guess[0, 0], guess[1, 0])) / 2 >= _ENOUGH
+    return (half, 0.5, guess) if sharp else (full, 1.0, guess)
+
+
+def glance_by_symbol(
     page: Page,
-    placement: Placement | None,
-    votes: Sequence[int],
-    null_votes: int,
-    empty_votes: int,
+    corners: Sequence[float],
+    version: int,
+    expected: Sequence[int | None],
+    model: PrintModel,
+) -> PrintCheck | None:
+    """Hold the print against the QR at a glance; None unless every row clearly agrees."""
+    seed = _seed(page, corners, version, model)
+    if seed is None or page.full is None:
+        return None
+    image, scale, guess = seed
+    placement = register(image, scale, guess, model.form, model.coarse)
+    if placement.score < _GOOD:
+        return None
+    seen = glance(page.full, placement, model, expected)
+    return PrintCheck(seen.rows, (), True, seen.placement) if seen else None
+
+
+def check_by_symbol(
+    page: Page,
+    corners: Sequence[float],
+    version: int,
+    expected: Sequence[int | None],
     model: PrintModel,
 ) -> PrintCheck:
-    """Hold every printed number against the QR's."""
+    """Hold every printed number against the QR's, which says what is `expected` of each row.
+
+    Most sheets agree at a glance; only the others are asked what else they might show.
+    """
+    seen = glance_by_symbol(page, corners, version, expected, model)
+    if seen:
+        return seen
+    return check_print(page, place_by_symbol(page, corners, version, model), expected, model)
+
+
+def check_print(
+    page: Page, placement: Placement | None, expected: Sequence[int | None], model: PrintModel
+) -> PrintCheck:
+    """Hold every printed number against the QR's, trying all that might stand there instead."""
     full = page.full
     if placement is None or full is None:
         return PrintCheck((), (Finding("print-unplaced"),), False, None)
-    expected = expected_numbers(model.form, votes, null_votes, empty_votes)
     scores = score_rows(full, placement, model, expected)
     rows = check_rows(scores, model.form, expected)
     findings = tuple(_findings(rows))

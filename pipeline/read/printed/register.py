@@ -14,14 +14,15 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pipeline.read.printed.form import Form, Text, draw_fixed
 from pipeline.read.printed.ink import Floats, Grey, correlate, ink_of
 from pipeline.read.printed.place import COLUMNS, Doubles, Placement
 
-FINE = 4.0
-"""Pixels per millimetre of the strip."""
+FINE, COARSE = 4.0, 2.0
+"""Pixels per millimetre of the strip: right to 0.1 mm; to 0.3 mm in half the time."""
 ROUGH = 1.0
 _MARGIN_X = 12.0  # millimetres of the strip left and right of the paper
 _MARGIN_Y = 42.0
@@ -38,11 +39,15 @@ _TYPICAL = 0.5  # how dark the numbers and words count that nearly every sheet h
 
 @dataclass(frozen=True)
 class Reference:
-    """The form as ink, cut into blocks between `edges` (millimetres)."""
+    """The form as ink, cut into blocks between `edges` (millimetres).
+
+    `scale` are the pixels per millimetre of the `fine` drawing.
+    """
 
     edges: Doubles
     fine: Floats
     rough: Floats
+    scale: float
 
     def rough_blocks(self) -> list[Floats]:
         """The rough drawing, block by block: together they are all of it."""
@@ -55,20 +60,20 @@ class Reference:
         return np.asarray((self.edges[1:] + self.edges[:-1]) / 2, np.float64)
 
 
-def draw_reference(form: Form, blocks: int = 11) -> Reference:
+def draw_reference(form: Form, scale: float = FINE, blocks: int = 11) -> Reference:
     """Draw what every sheet carries: all that is fixed, and the commonest number at half weight."""
     top, end = -1.0, form.remarks_end + 1
-    fixed = draw_fixed(form, FINE, top, end)
+    fixed = draw_fixed(form, scale, top, end)
     usual = ", ".join([form.layout.words[0]] * 4)
     fonts = form.layout.fonts
     texts = tuple(
         Text(usual, fonts.words, row.words_x, row.baseline, "centre", weight=_TYPICAL)
         for row in form.rows
     )
-    numbers = draw_fixed(form, FINE, top, end, texts=texts, rules=())
+    numbers = draw_fixed(form, scale, top, end, texts=texts, rules=())
     fine = np.maximum(fixed, numbers)
-    rough = _shrink(fixed, FINE / ROUGH)
-    return Reference(np.linspace(top, end, blocks + 1), fine, rough)
+    rough = _shrink(fixed, scale / ROUGH)
+    return Reference(np.linspace(top, end, blocks + 1), fine, rough, scale)
 
 
 def register(
@@ -85,26 +90,29 @@ def register(
 
     Always gives a placement; whether it is any good tells its score.
     """
-    strip = _Strip(-_MARGIN_X, -_MARGIN_Y, form.layout.paper.width, form.remarks_end)
-    ink = ink_of(strip.cut(page, scale, guess), _STROKE * FINE)
-    rough = _rough_path(_shrink(ink, FINE / ROUGH), strip, reference)
+    fine = reference.scale
+    strip = _Strip(-_MARGIN_X, -_MARGIN_Y, form.layout.paper.width, form.remarks_end, fine)
+    ink = ink_of(strip.cut(page, scale, guess), _STROKE * fine)
+    rough = _rough_path(_shrink(ink, fine / ROUGH), strip, reference)
     shifts, scores = _fine_shifts(ink, strip, reference, rough)
     return Placement(guess, reference.heights, _smooth(shifts, scores), scores.mean(1))
 
 
 @dataclass(frozen=True)
 class _Strip:
-    """The upright window of the form that is compared: its left and top edge in millimetres."""
+    """The upright window of the form that is compared: its left and top edge in millimetres, its
+    pixels per millimetre."""
 
     left: float
     top: float
     paper_width: float
     form_end: float
+    fine: float
 
     def cut(self, page: Grey, scale: float, affine: Doubles) -> Grey:
-        width = round((self.paper_width + 2 * _MARGIN_X) * FINE)
-        height = round((self.form_end + 2 * _MARGIN_Y) * FINE)
-        pixel = np.array([[1 / FINE, 0, self.left], [0, 1 / FINE, self.top], [0, 0, 1]])
+        width = round((self.paper_width + 2 * _MARGIN_X) * self.fine)
+        height = round((self.form_end + 2 * _MARGIN_Y) * self.fine)
+        pixel = np.array([[1 / self.fine, 0, self.left], [0, 1 / self.fine, self.top], [0, 0, 1]])
         move = scale * (affine @ pixel)
         page, move = shrink_for(page, move)
         return np.asarray(
@@ -175,9 +183,10 @@ def smoothest(scores: list[Floats], reference: Reference) -> list[int]:
     length = min(len(score) for score in scores)
     total, back = scores[0][:length].copy(), []
     bends = np.abs(np.arange(-step, step + 1))[:, None] / ROUGH * _BEND_COST
+    padded = np.full(length + 2 * step, -9, np.float32)
     for score in scores[1:]:
-        padded = np.pad(total, step, constant_values=-9)
-        options = np.stack([padded[n : n + length] for n in range(2 * step + 1)]) - bends
+        padded[step : step + length] = total
+        options = sliding_window_view(padded, length) - bends
         best = options.argmax(axis=0)
         back.append(np.arange(length) + best - step)
         total = options.max(axis=0) + score[:length]
@@ -194,16 +203,17 @@ def _fine_shifts(
     blocks = len(rough)
     shifts = np.zeros((blocks, 2, 2))
     scores = np.full((blocks, 2), -1.0)
-    reach = round(_NEAR * FINE)
+    fine = reference.scale
+    reach = round(_NEAR * fine)
     for number, (top, end) in enumerate(pairwise(reference.edges)):
-        first = round((top - reference.edges[0]) * FINE)
-        rows = slice(first, round((end - reference.edges[0]) * FINE))
-        exact = first / FINE + reference.edges[0]
+        first = round((top - reference.edges[0]) * fine)
+        rows = slice(first, round((end - reference.edges[0]) * fine))
+        exact = first / fine + reference.edges[0]
         for side, middle in enumerate(COLUMNS):
-            x = round((middle - _HALF) * FINE)
-            part = reference.fine[rows, x : round((middle + _HALF) * FINE)]
-            aim_x = round((x / FINE + rough[number, 0] - strip.left) * FINE)
-            aim_y = round((exact + rough[number, 1] - strip.top) * FINE)
+            x = round((middle - _HALF) * fine)
+            part = reference.fine[rows, x : round((middle + _HALF) * fine)]
+            aim_x = round((x / fine + rough[number, 0] - strip.left) * fine)
+            aim_y = round((exact + rough[number, 1] - strip.top) * fine)
             window = _window(
                 ink, aim_x - reach, aim_y - reach,
                 part.shape[1] + 2 * reach, part.shape[0] + 2 * reach,
@@ -211,8 +221,8 @@ def _fine_shifts(
             found = correlate(window, part)
             dx, dy, scores[number, side] = peak(found)
             shifts[number, side] = (
-                (aim_x - reach + dx) / FINE + strip.left - x / FINE,
-                (aim_y - reach + dy) / FINE + strip.top - exact,
+                (aim_x - reach + dx) / fine + strip.left - x / fine,
+                (aim_y - reach + dy) / fine + strip.top - exact,
             )
     return shifts, scores
 

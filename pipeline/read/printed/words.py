@@ -24,12 +24,12 @@ Integers = NDArray[np.int64]
 
 SCALE = 6.0
 FRAME = Frame(half_width=15.2, above=1.7, below=3.9, pixels_per_mm=SCALE)
-_ROWS = 15  # of a template: 2.5 mm
+ROWS = 15  # of a template: 2.5 mm
 _PAD = 0.35  # millimetres left and right of a word in its template
-_REACH_X, _REACH_Y = 4, 2  # pixels that a string may be off its row's place
-_SLACK = 5  # pixels over which each word may lie off its place in its string
-_LOOSE = 0.9  # millimetres around the widest string of one line in which both layouts are tried
-_OWN = 3.0  # how many samples on the sheet weigh as much as the font's template
+REACH_X, REACH_Y = 4, 2  # pixels that a string may be off its row's place
+SLACK = 5  # pixels over which each word may lie off its place in its string
+LOOSE = 0.9  # millimetres around the widest string of one line in which both layouts are tried
+OWN = 3.0  # how many samples on the sheet weigh as much as the font's template
 _FAINT = 0.2  # energy of a second line, of the first's, below which there is none
 
 
@@ -66,7 +66,7 @@ def font_words(
 ) -> Words:
     """Templates and places before anything is learned."""
     texts = [word + "," for word in words] + list(words)
-    drawn = [sharpen(draw_outline(text, font, SCALE, _ROWS, pad=_PAD), SCALE) for text in texts]
+    drawn = [sharpen(draw_outline(text, font, SCALE, ROWS, pad=_PAD), SCALE) for text in texts]
     steps = np.array([advance(word + ", ", font) for word in words])
     ends = np.array([advance(word, font) for word in words])
     lengths = np.concatenate([steps[FIGURES[:, :3]], ends[FIGURES[:, 3:]]], axis=1)
@@ -84,9 +84,9 @@ def font_words(
 def score_words(cells: Floats, words: Words, wraps: NDArray[np.bool_]) -> Floats:
     """Scores (R, LARGEST + 1) of all numbers in cells (R, H, W); `wraps` (R,): two lines happen."""
     down, across = FRAME.middle
-    lower = down + round(words.second_line * SCALE)
-    first, second = _energy(cells, down), _energy(cells, lower)
-    two_lines = wraps & (second > _FAINT * first)
+    lines = lines_of(cells, words)
+    lower, first, second = lines.lower, lines.first, lines.second
+    two_lines = wraps & lines.two
     upper_map = _matches(cells, words, down, range(20))
     scores = _sum_words(upper_map, upper_map, words, 0, across)
     too_wide = words.widths > _widest(words)
@@ -95,7 +95,7 @@ def score_words(cells: Floats, words: Words, wraps: NDArray[np.bool_]) -> Floats
         chosen = np.flatnonzero(two_lines)
         lower_map = _matches(cells[chosen], words, lower, range(10, 20))
         wrapped = _sum_words(upper_map[chosen], lower_map, words, 1, across)
-        wrapped[:, words.widths < words.one_line - _LOOSE] = -np.inf
+        wrapped[:, words.widths < words.one_line - LOOSE] = -np.inf
         scores[chosen] = np.maximum(scores[chosen], wrapped)
     energy = np.sqrt(first + np.where(wraps, second, 0))
     norms = np.sqrt(words.energies[TEMPLATE].sum(axis=1))
@@ -103,9 +103,30 @@ def score_words(cells: Floats, words: Words, wraps: NDArray[np.bool_]) -> Floats
     return np.asarray(np.maximum(scores, -1.0), np.float32)
 
 
+@dataclass(frozen=True)
+class Lines:
+    """Squared ink (R,) of the two lines of cells, and the pixel row of the second one."""
+
+    first: Floats
+    second: Floats
+    lower: int
+
+    @property
+    def two(self) -> NDArray[np.bool_]:
+        """Whether anything stands on the second line, (R,)."""
+        return np.asarray(self.second > _FAINT * self.first, bool)
+
+
+def lines_of(cells: Floats, words: Words) -> Lines:
+    """The two lines of cells (R, H, W)."""
+    down = FRAME.middle[0]
+    lower = down + round(words.second_line * SCALE)
+    return Lines(_energy(cells, down), _energy(cells, lower), lower)
+
+
 def _energy(cells: Floats, middle: int) -> Floats:
     """Squared ink (R,) of a line."""
-    band = cells[:, middle - _ROWS // 2 : middle + _ROWS // 2 + 1]
+    band = cells[:, middle - ROWS // 2 : middle + ROWS // 2 + 1]
     return np.asarray((band**2).sum(axis=(1, 2)), np.float32)
 
 
@@ -115,7 +136,7 @@ def _matches(cells: Floats, words: Words, middle: int, which: range) -> Floats:
     X counts the left edges of templates; a template that was not asked for matches nowhere.
     """
     count, _, width = cells.shape
-    high = _ROWS + 2 * _REACH_Y
+    high = ROWS + 2 * REACH_Y
     top = max(0, middle - high // 2)
     # One tall image for all cells: a correlation of many small ones costs more to begin than to do.
     tall = np.ascontiguousarray(cells[:, top : top + high]).reshape(count * high, width)
@@ -125,8 +146,8 @@ def _matches(cells: Floats, words: Words, middle: int, which: range) -> Floats:
         found = cv2.matchTemplate(tall, template, cv2.TM_CCORR)
         whole = np.empty((count * high, found.shape[1]), np.float32)
         whole[: len(found)] = found  # below it lies nothing that is asked for
-        best = whole.reshape(count, high, -1)[:, : 2 * _REACH_Y + 1].max(axis=1)
-        out[:, number, : best.shape[1]] = cv2.dilate(best, np.ones((1, _SLACK), np.uint8))
+        best = whole.reshape(count, high, -1)[:, : 2 * REACH_Y + 1].max(axis=1)
+        out[:, number, : best.shape[1]] = cv2.dilate(best, np.ones((1, SLACK), np.uint8))
     return out
 
 
@@ -135,7 +156,7 @@ def _sum_words(upper: Floats, last: Floats, words: Words, line: int, across: int
     count, _, width = upper.shape
     flat, flat_last = upper.reshape(count, -1), last.reshape(count, -1)
     best = np.full((count, len(NUMBERS)), -np.inf, np.float32)
-    for shift in range(-_REACH_X, _REACH_X + 1):
+    for shift in range(-REACH_X, REACH_X + 1):
         x = np.clip(words.starts[line] + across + shift, 0, width - 1)
         at = TEMPLATE * width + x
         total = flat_last[:, at[:, 3]]
@@ -154,7 +175,7 @@ def alike(one: int, other: int, words: Words) -> float:
 
 def _drawn(number: int, words: Words) -> Floats:
     middle = round(2 * FRAME.half_width * SCALE)  # strings that wrap are wider than their column
-    out = np.zeros((_ROWS, 2 * middle), np.float32)
+    out = np.zeros((ROWS, 2 * middle), np.float32)
     for kind, start in zip(TEMPLATE[number], words.starts[0, number], strict=True):
         template = words.templates[kind]
         left = middle + int(start)
@@ -170,9 +191,8 @@ def learn_words(cells: Floats, values: Integers, words: Words) -> Words:
     """
     samples: list[list[Floats]] = [[] for _ in range(20)]
     down, across = FRAME.middle
-    high = _ROWS + 2 * _REACH_Y
-    lower = down + round(words.second_line * SCALE)
-    wrapped = _energy(cells, lower) > _FAINT * _energy(cells, down)
+    high = ROWS + 2 * REACH_Y
+    wrapped = lines_of(cells, words).two
     for cell, value, two_lines in zip(cells, values, wrapped, strict=True):
         if not 0 <= value <= LARGEST or two_lines or words.widths[value] > _widest(words):
             continue
@@ -190,7 +210,7 @@ def learn_words(cells: Floats, values: Integers, words: Words) -> Words:
         return words
     gain = float(np.median(gains))
     learned = [
-        (_OWN * gain * template + np.sum(found, axis=0)) / (_OWN + len(found))
+        (OWN * gain * template + np.sum(found, axis=0)) / (OWN + len(found))
         if found
         else gain * template
         for template, found in zip(words.templates, samples, strict=True)
@@ -201,13 +221,13 @@ def learn_words(cells: Floats, values: Integers, words: Words) -> Words:
 
 def _widest(words: Words) -> float:
     """Millimetres that a string may have to stand on one line."""
-    return words.one_line + _LOOSE
+    return words.one_line + LOOSE
 
 
 def _sample(line: Floats, template: Floats, left: int) -> Floats | None:
     """The piece of a line that looks most like a template, near where it should start."""
-    left = left - _REACH_X
-    window = line[:, max(0, left) : max(0, left + template.shape[1] + 2 * _REACH_X)]
+    left = left - REACH_X
+    window = line[:, max(0, left) : max(0, left + template.shape[1] + 2 * REACH_X)]
     if window.shape[1] < template.shape[1]:
         return None
     found = correlate(window, template)

@@ -112,7 +112,7 @@ def test_a_number_beyond_the_tables_is_weak(printed: PrintModel) -> None:
 
 def test_a_page_without_the_form_is_weak_and_says_so(printed: PrintModel) -> None:
     page = as_page(np.full((900, 600), 240, np.uint8))
-    check = check_print(page, None, VOTES, NULL, EMPTY, printed)
+    check = check_print(page, None, expected_numbers(printed.form, VOTES, NULL, EMPTY), printed)
     assert check.agreement is Agreement.WEAK
     assert [finding.code for finding in check.findings] == ["print-unplaced"]
     assert not check.proven
