@@ -23,6 +23,7 @@ from pipeline.read.printed.words import TEMPLATE, Words
 Integers = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+_NOTHING = 1e-6
 _STEP = 2  # pixels between the first shifts that are tried
 _ALIKE = 0.4
 """A piece that correlates less with its template teaches nothing."""
@@ -133,11 +134,11 @@ def _fits(
     own, weight = products[here, values], weights[here, values]
     total, norm = np.add.reduceat(own, first), np.add.reduceat(weight, first)
     changed = (total[rows] - own)[:, None] + products
-    changed /= np.sqrt((norm[rows] - weight)[:, None] + weights)
+    changed /= np.sqrt(np.maximum((norm[rows] - weight)[:, None] + weights, _NOTHING))
     changed[here, values] = -np.inf
     rival = np.maximum.reduceat(changed.max(axis=1), first)
-    ink = np.maximum(energy, 1e-6)
-    score = total / np.sqrt(norm)
+    ink = np.maximum(energy, _NOTHING)
+    score = total / np.sqrt(np.maximum(norm, _NOTHING))
     return Fits(np.asarray(score / ink, np.float32), np.asarray((score - rival) / ink, np.float32))
 
 
@@ -212,7 +213,7 @@ def learn_laid_words(laid: LaidWords, words: Words) -> Words:
     for kind, template in enumerate(words.templates):
         mine = middle[laid.kinds == kind][:, :, : template.shape[1]]
         ink = np.sqrt((mine**2).sum(axis=(1, 2)))
-        alike = (mine * template).sum(axis=(1, 2)) / np.maximum(ink * norms[kind], 1e-6)
+        alike = (mine * template).sum(axis=(1, 2)) / np.maximum(ink * norms[kind], _NOTHING)
         taught = alike >= _ALIKE
         sums.append(mine[taught].sum(axis=0))
         counts.append(int(taught.sum()))
