@@ -81,7 +81,8 @@ def glance(
     of_digits = _ways_of_digits(page, placement, asked, offsets, digits, numbers)
     if not _may_agree(of_digits, asked):
         return None
-    of_words = _ways_of_words(page, placement, model, asked, offsets)
+    agree = np.array([found is Agreement.AGREES for found in of_digits])
+    of_words = _ways_of_words(page, placement, model, asked, offsets, asked.votes | ~agree)
     rows = [
         RowCheck(row.counts, row.code, number, *ways, number, number)
         for row, number, ways in zip(
@@ -164,10 +165,9 @@ def _ways_of_digits(
         cells = _cut(page, placement, some, xs, offsets[rows], digit_column.FRAME)
         reach = digit_column.RULED_REACH if ruled else digit_column.REACH
         scores = digit_column.score_numbers(cells, digits, reach)
+        alike = partial(digit_column.alike, digits=digits)
         for row, table in zip(rows, scores, strict=True):
-            ways[row], _ = way(
-                table, asked.numbers[row], 0, partial(digit_column.alike, digits=digits), usual
-            )
+            ways[row], _ = way(table, asked.numbers[row], 0, alike, usual)
     return ways
 
 
@@ -178,24 +178,34 @@ def _may_agree(digits: list[Agreement], asked: _Asked) -> bool:
 
 
 def _ways_of_words(
-    page: Grey, placement: Placement, model: PrintModel, asked: _Asked, offsets: Doubles
+    page: Grey,
+    placement: Placement,
+    model: PrintModel,
+    asked: _Asked,
+    offsets: Doubles,
+    chosen: Bools,
 ) -> list[Agreement]:
-    """The same of the words."""
-    xs = np.array([row.words_x for row in asked.rows])
-    cells = _cut(page, placement, asked.rows, xs, offsets, word_column.FRAME)
-    laid = lay_words(cells, np.array(asked.numbers), model.words, asked.wraps)
+    """The same of the words of chosen rows: a total whose digits agree needs none."""
+    places = np.flatnonzero(chosen)
+    rows = [asked.rows[place] for place in places]
+    numbers = np.array([asked.numbers[place] for place in places])
+    wraps = asked.wraps[places]
+    xs = np.array([row.words_x for row in rows])
+    cells = _cut(page, placement, rows, xs, offsets[places], word_column.FRAME)
+    laid = lay_words(cells, numbers, model.words, wraps)
     words = learn_laid_words(laid, model.words)
     fits = fit_words(laid, words)
     usual = float(np.median(fits.scores))
     clear = _clear(fits, usual) & (usual >= LEGIBLE[1])
-    ways = [Agreement.AGREES] * len(clear)
-    rows = np.flatnonzero(~clear)
-    if rows.size:
-        scores = word_column.score_words(cells[rows], words, asked.wraps[rows])
-        for row, table in zip(rows, scores, strict=True):
-            ways[row], _ = way(
-                table, asked.numbers[row], 1, partial(word_column.alike, words=words), usual
-            )
+    ways = [Agreement.WEAK] * len(chosen)
+    for place in places[clear]:
+        ways[place] = Agreement.AGREES
+    unclear = np.flatnonzero(~clear)
+    if unclear.size:
+        scores = word_column.score_words(cells[unclear], words, wraps[unclear])
+        alike = partial(word_column.alike, words=words)
+        for row, table in zip(unclear, scores, strict=True):
+            ways[places[row]], _ = way(table, int(numbers[row]), 1, alike, usual)
     return ways
 
 
