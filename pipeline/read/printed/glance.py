@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.read.printed import digits as digit_column
 from pipeline.read.printed import words as word_column
-from pipeline.read.printed.agree import CLEAR, LEGIBLE, Agreement, RowCheck, way
+from pipeline.read.printed.agree import LEGIBLE, Agreement, RowCheck, way
 from pipeline.read.printed.cells import Frame, cut_cells, ink_cells
 from pipeline.read.printed.digits import LARGEST, Digits
 from pipeline.read.printed.form import Row
@@ -37,6 +37,9 @@ Bools = NDArray[np.bool_]
 
 _REACH = 6  # pixels (0.6 mm) that a number may be off its place
 _NEIGHBOURS = 2  # rows on each side that tell where a row lies
+_FITS, _WORST = (0.9, 0.85), 0.8
+"""Shares of the sheet's usual fit: of a whole number in digits and in words, and of each of their
+glyphs. A sound row seldom fits less; of those that show another number nearly all do."""
 _FEW_CODES = 0.5  # of the ballot's codes must stand where they should, or the rows are others
 
 
@@ -74,8 +77,7 @@ def glance(
     digits = learn_laid_digits(laid.some(_taught(ballot, asked)), model.digits)
     fits = fit_digits(laid, digits)
     codes, numbers = _part(fits, slice(len(ballot))), _part(fits, slice(len(ballot), None))
-    usual = float(np.median(numbers.scores))
-    if _clear(codes, usual).mean() < _FEW_CODES or usual < LEGIBLE[0]:
+    if _clear(codes, 0).mean() < _FEW_CODES or np.median(numbers.scores) < LEGIBLE[0]:
         return None
     offsets = _offsets(laid.offsets, asked) / digit_column.SCALE
     of_digits = _ways_of_digits(page, placement, asked, offsets, digits, numbers)
@@ -153,8 +155,7 @@ def _ways_of_digits(
     page: Grey, placement: Placement, asked: _Asked, offsets: Doubles, digits: Digits, fits: Fits
 ) -> list[Agreement]:
     """How each row's digits stand to its number; unclear ones are held against all numbers."""
-    usual = float(np.median(fits.scores))
-    clear = _clear(fits, usual)
+    usual, clear = float(np.median(fits.scores)), _clear(fits, 0)
     ways = [Agreement.AGREES] * len(clear)
     for ruled in (False, True):
         rows = np.flatnonzero(~clear & (asked.ruled == ruled))
@@ -195,8 +196,7 @@ def _ways_of_words(
     laid = lay_words(cells, numbers, model.words, wraps)
     words = learn_laid_words(laid, model.words)
     fits = fit_words(laid, words)
-    usual = float(np.median(fits.scores))
-    clear = _clear(fits, usual) & (usual >= LEGIBLE[1])
+    usual, clear = float(np.median(fits.scores)), _clear(fits, 1)
     ways = [Agreement.WEAK] * len(chosen)
     for place in places[clear]:
         ways[place] = Agreement.AGREES
@@ -210,9 +210,15 @@ def _ways_of_words(
 
 
 def _part(fits: Fits, rows: slice) -> Fits:
-    return Fits(fits.scores[rows], fits.margins[rows])
+    return Fits(fits.scores[rows], fits.margins[rows], fits.worst[rows])
 
 
-def _clear(fits: Fits, usual: float) -> Bools:
-    """Rows (R,) that fit as the sheet's others do, and with no glyph changed as well."""
-    return np.asarray((fits.scores >= CLEAR * usual) & (fits.margins > 0), bool)
+def _clear(fits: Fits, column: int) -> Bools:
+    """Rows (R,) that fit as the sheet's others do, each glyph too, and with none changed as well.
+
+    On a sheet whose usual fit is poor, none is clear.
+    """
+    usual = float(np.median(fits.scores))
+    fit = fits.scores >= _FITS[column] * usual
+    glyphs = fits.worst >= _WORST * np.median(fits.worst)
+    return np.asarray(fit & glyphs & (fits.margins > 0) & (usual >= LEGIBLE[column]), bool)

@@ -25,17 +25,20 @@ Bools = NDArray[np.bool_]
 
 _NOTHING = 1e-6
 _STEP = 2  # pixels between the first shifts that are tried
+LOOSE = 3
+"""Pixels that another word may lie off the expected one's place: its neighbours move with it."""
 _ALIKE = 0.4
 """A piece that correlates less with its template teaches nothing."""
 
 
 @dataclass(frozen=True)
 class Fits:
-    """Of each row (R,): how well its number fits, -1 to 1, and how much better than with any one
-    of its digits or words changed."""
+    """Of each row (R,): how well its number fits, -1 to 1, how much better than with any one of its
+    digits or words changed, and how well the worst of these fits."""
 
     scores: Floats
     margins: Floats
+    worst: Floats
 
 
 @dataclass(frozen=True)
@@ -123,13 +126,15 @@ def fit_digits(laid: LaidDigits, digits: Digits) -> Fits:
     """How numbers fit where they were laid."""
     flat = digits.templates.reshape(10, -1)
     weights = np.broadcast_to((flat**2).sum(axis=1), (len(laid.values), 10))
-    return _fits(laid.patches @ flat.T, weights, laid.values, laid.rows, laid.energy)
+    ink = np.sqrt((laid.patches**2).sum(axis=1))
+    return _fits(laid.patches @ flat.T, weights, laid.values, laid.rows, ink, laid.energy)
 
 
 def _fits(
-    products: Floats, weights: Floats, values: Integers, rows: Integers, energy: Floats
+    products: Floats, weights: Floats, values: Integers, rows: Integers, ink: Floats, energy: Floats
 ) -> Fits:
-    """From inner products (G, 10) of glyphs (G,) with templates, and squared norms (G, 10)."""
+    """From inner products (G, 10) of glyphs (G,) with templates, these squared norms (G, 10), and
+    the ink where each glyph is expected (G,)."""
     here, first = np.arange(len(values)), _starts(rows)
     own, weight = products[here, values], weights[here, values]
     total, norm = np.add.reduceat(own, first), np.add.reduceat(weight, first)
@@ -137,16 +142,21 @@ def _fits(
     changed /= np.sqrt(np.maximum((norm[rows] - weight)[:, None] + weights, _NOTHING))
     changed[here, values] = -np.inf
     rival = np.maximum.reduceat(changed.max(axis=1), first)
-    ink = np.maximum(energy, _NOTHING)
+    around = np.maximum(energy, _NOTHING)
     score = total / np.sqrt(np.maximum(norm, _NOTHING))
-    return Fits(np.asarray(score / ink, np.float32), np.asarray((score - rival) / ink, np.float32))
+    alone = own / np.maximum(ink * np.sqrt(weight), _NOTHING)
+    return Fits(
+        np.asarray(score / around, np.float32),
+        np.asarray((score - rival) / around, np.float32),
+        np.asarray(np.minimum.reduceat(alone, first), np.float32),
+    )
 
 
 @dataclass(frozen=True)
 class LaidWords:
     """Spelled numbers where they fit their cells best: `kinds` (R, 4) of their words (see
-    `words.TEMPLATE`), `patches` (R, 4, 3, 15, W) from each word's left edge shifted by -1, 0 and 1
-    pixel, `energy` (R,) of the ink in their lines."""
+    `words.TEMPLATE`), `patches` (R, 4, 2 * LOOSE + 1, 15, W) from each word's left edge,
+    shifted by up to LOOSE pixels, `energy` (R,) of the ink in their lines."""
 
     kinds: Integers
     patches: Floats
@@ -162,7 +172,7 @@ def lay_words(cells: Floats, numbers: Integers, words: Words, wraps: Bools) -> L
     middles = np.where(two[:, None] & last, lines.lower, down)
     left = across + words.starts[two.astype(np.int64), numbers]
     kinds = TEMPLATE[numbers]
-    room = word_column.REACH_X + word_column.SLACK // 2 + 1
+    room = word_column.REACH_X + word_column.SLACK // 2 + LOOSE
     wide = max(template.shape[1] for template in words.templates)
     padded = np.pad(cells, ((0, 0), (0, 0), (room, wide + room)))
     top = middles - word_column.ROWS // 2 - word_column.REACH_Y
@@ -170,7 +180,7 @@ def lay_words(cells: Floats, numbers: Integers, words: Words, wraps: Bools) -> L
     maps, depths = _word_maps(padded, words, kinds, left, top)
     x, y = _settled(maps, depths)
     windows = sliding_window_view(padded, (word_column.ROWS, wide), axis=(1, 2))
-    columns = (left + 1 + x)[:, :, None] + np.arange(-1, 2)
+    columns = (left + LOOSE + x)[:, :, None] + np.arange(-LOOSE, LOOSE + 1)
     patches = windows[np.arange(len(cells))[:, None, None], (top + y)[:, :, None], columns]
     energy = np.sqrt(lines.first + np.where(wraps, lines.second, 0))
     return LaidWords(kinds, patches, np.asarray(energy, np.float32))
@@ -188,7 +198,7 @@ def _word_maps(
     for row, cell in enumerate(padded):
         for place, kind in enumerate(kinds[row]):
             template = words.templates[kind]
-            x, y = left[row, place] + 1, top[row, place]
+            x, y = left[row, place] + LOOSE, top[row, place]
             window = cell[y : y + high, x : x + template.shape[1] + count - 1]
             found = cv2.matchTemplate(window, template, cv2.TM_CCORR)
             maps[row, place], depths[row, place] = found.max(axis=0), found.argmax(axis=0)
@@ -207,7 +217,7 @@ def _settled(maps: Floats, depths: Integers) -> tuple[Integers, Integers]:
 
 def learn_laid_words(laid: LaidWords, words: Words) -> Words:
     """The words as this sheet shows them."""
-    middle = laid.patches[:, :, 1]
+    middle = laid.patches[:, :, LOOSE]
     norms = np.sqrt(words.energies)
     sums, counts, gains = [], [], []
     for kind, template in enumerate(words.templates):
@@ -235,10 +245,14 @@ def fit_words(laid: LaidWords, words: Words) -> Fits:
     for kind, template in enumerate(words.templates):
         padded[kind, :, : template.shape[1]] = template
     flat = padded.reshape(20, -1)
-    rows = np.repeat(np.arange(len(laid.kinds)), 4)
-    products = (laid.patches.reshape(len(rows) * 3, -1) @ flat.T).reshape(-1, 3, 20).max(axis=1)
-    kinds = laid.kinds.ravel()
+    rows, kinds = np.repeat(np.arange(len(laid.kinds)), 4), laid.kinds.ravel()
+    pieces = laid.patches.reshape(len(rows), laid.patches.shape[2], -1)
+    products = (pieces @ flat.T).max(axis=1)
     others = np.arange(10) + kinds[:, None] // 10 * 10  # with a comma, or all without
     weights = (flat**2).sum(axis=1)[others]
     products = np.take_along_axis(products, others, axis=1)
-    return _fits(products, weights, kinds % 10, rows, laid.energy)
+    wide_as = np.array([template.shape[1] for template in words.templates])[kinds]
+    inside = np.arange(wide) < wide_as[:, None]
+    middle = laid.patches[:, :, LOOSE].reshape(len(rows), word_column.ROWS, wide)
+    ink = np.sqrt(((middle**2).sum(axis=1) * inside).sum(axis=1))
+    return _fits(products, weights, kinds % 10, rows, ink, laid.energy)
