@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from jobs.bench.suite import Size
 
 app = typer.Typer(
     help="""Measure this program on this machine.
@@ -188,6 +191,53 @@ def store(work: Work = DEFAULT_WORK, sheets: int = 2400, rounds: int = 3, worker
     from jobs.bench.store import run_store
 
     typer.echo(run_store(work, sheets, rounds, workers, _say))
+
+
+Only = Annotated[
+    list[str] | None, typer.Option(help="A section: side, floor, dask, growth, scale, qr, print.")
+]
+Project = Annotated[Path, typer.Option(help="Where BENCHMARKS.md and BENCHMARKS.json are kept.")]
+HERE = Path()
+
+
+@app.command()
+def quick(work: Work = DEFAULT_WORK, project: Project = HERE, only: Only = None) -> None:
+    """The whole suite in about a quarter of an hour; exit code 1 if a figure got worse.
+
+    \b
+    Examples:
+      actas bench quick
+      actas bench quick --only side --only floor
+    """
+    from jobs.bench.suite import QUICK
+
+    _suite(QUICK, work, project, only)
+
+
+@app.command()
+def full(work: Work = DEFAULT_WORK, project: Project = HERE, only: Only = None) -> None:
+    """The whole suite at full size: hours; exit code 1 if a figure got worse.
+
+    \b
+    Example:
+      actas bench full --only growth
+    """
+    from jobs.bench.suite import FULL
+
+    _suite(FULL, work, project, only)
+
+
+def _suite(size: Size, work: Path, project: Path, only: list[str] | None) -> None:
+    from jobs.bench.suite import run_suite, sections
+
+    names = frozenset(only or ())
+    unknown = sorted(names - set(sections(size)))
+    if unknown:
+        raise typer.BadParameter(f"no section {', '.join(unknown)}", param_hint="--only")
+    told = run_suite(size, work, project, names, _say)
+    for sentence in told:
+        typer.echo(f"worse: {sentence}")
+    raise typer.Exit(1 if told else 0)
 
 
 def _say(text: str) -> None:

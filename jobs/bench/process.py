@@ -7,13 +7,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ActasError
 
 SAMPLE_EVERY = 0.05
+NEEDS_A_PERSON = 3
+"""The exit code of a tally that ended well, but not with every mesa counted."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,11 @@ class Measured:
     output: str
 
 
-def measure(command: Sequence[str], accept: Sequence[int] = (0,)) -> Measured:
+def measure(
+    command: Sequence[str],
+    accept: Sequence[int] = (0,),
+    environment: Mapping[str, str] | None = None,
+) -> Measured:
     """Run a command to its end.
 
     Raises:
@@ -36,7 +42,7 @@ def measure(command: Sequence[str], accept: Sequence[int] = (0,)) -> Measured:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
     process = subprocess.Popen(  # noqa: S603  our own commands, no shell
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )
     peaks = _Peaks(process.pid)
     output, errors = process.communicate()

@@ -9,10 +9,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from jobs.bench.process import Measured, actas, measure
+from jobs.bench.process import NEEDS_A_PERSON, Measured, actas, measure
 
 Say = Callable[[str], None]
-NEEDS_A_PERSON = 3
 
 
 def run_cost(work: Path, sheets: int, rounds: int, say: Say) -> str:

@@ -72,6 +72,11 @@ class RowCheck:
         return self.shows and not self.mismatch
 
     @property
+    def agrees_twice(self) -> bool:
+        """Whether both columns show the number."""
+        return self.digits is self.words is Agreement.AGREES
+
+    @property
     def sentence(self) -> str:
         """What differs, in words."""
         row = f"row of code {self.code}" if self.code else f"row of {self.counts} votes"

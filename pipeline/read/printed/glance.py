@@ -65,7 +65,8 @@ class _Asked:
 def glance(
     page: Grey, placement: Placement, model: PrintModel, expected: Sequence[int | None]
 ) -> Glance | None:
-    """Look at a full-size page; None unless every row shows what is expected and none another.
+    """Look at a full-size page; None unless each row of the ballot shows what is expected in digits
+    and in words, and each row of totals in one of them and in none another.
 
     The placement may be off by half a millimetre; the one that comes back is not.
     """
@@ -81,9 +82,9 @@ def glance(
         return None
     offsets = _offsets(laid.offsets, asked) / digit_column.SCALE
     of_digits = _ways_of_digits(page, placement, asked, offsets, digits, numbers)
-    if not _may_agree(of_digits, asked):
-        return None
     agree = np.array([found is Agreement.AGREES for found in of_digits])
+    if not agree[asked.votes].all():
+        return None
     of_words = _ways_of_words(page, placement, model, asked, offsets, asked.votes | ~agree)
     rows = [
         RowCheck(row.counts, row.code, number, *ways, number, number)
@@ -91,7 +92,7 @@ def glance(
             asked.rows, asked.numbers, zip(of_digits, of_words, strict=True), strict=True
         )
     ]
-    if not all(row.agrees for row in rows):
+    if not all(row.agrees and (row.counts != "votes" or row.agrees_twice) for row in rows):
         return None
     told = tuple(row for row in rows if row.counts != "book")
     return Glance(told, placement.moved(np.median(offsets, axis=0)))
@@ -170,12 +171,6 @@ def _ways_of_digits(
         for row, table in zip(rows, scores, strict=True):
             ways[row], _ = way(table, asked.numbers[row], 0, alike, usual)
     return ways
-
-
-def _may_agree(digits: list[Agreement], asked: _Asked) -> bool:
-    """Whether no row of the ballot shows another number in digits."""
-    ways = zip(digits, asked.votes, strict=True)
-    return not any(votes and way is Agreement.MISMATCH for way, votes in ways)
 
 
 def _ways_of_words(
