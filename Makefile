@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test faults check format clean
+.PHONY: demo bench test faults check format clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,10 @@ test: $(READY)
 
 faults: $(READY)
 	ACTAS_ALL_FAULTS=1 $(BIN)/python -m pytest tests/faults -rs
+
+# About a quarter of an hour; fails if a figure got worse than the one in BENCHMARKS.json.
+bench: $(READY)
+	$(BIN)/actas bench quick
 
 check: $(READY)
 	$(BIN)/ruff check .
