@@ -22,12 +22,12 @@ from pipeline.read.printed.form import Form
 from pipeline.read.printed.ink import Floats
 from pipeline.read.printed.rows import RowScores
 
-HALFWAY = 0.55
+HALFWAY = 0.65
 """Share of the margin that another number would make from which it is taken to stand there."""
-_LEAST, _MOST = (0.012, 0.012), (0.125, 0.015)
+_LEAST, _MOST = (0.012, 0.012), (0.08, 0.02)
 """For digits and words: no smaller margin is an alarm, and every larger one is."""
 CLEAR = 0.8  # of the sheet's usual score: what fits less than that is no number, but a stain
-LEGIBLE = (0.72, 0.6)
+LEGIBLE = (0.82, 0.75)
 """The usual score of a sheet's digits and words below which nothing is told from them."""
 
 

@@ -27,6 +27,8 @@ _NOTHING = 1e-6
 _STEP = 2  # pixels between the first shifts that are tried
 LOOSE = 3
 """Pixels that another word may lie off the expected one's place: its neighbours move with it."""
+_AROUND = np.array([(0, 0), *((x, y) for y in (-1, 0, 1) for x in (-2, -1, 0, 1, 2) if x or y)])
+"""Pixels off the expected number's place at which another may stand."""
 _ALIKE = 0.4
 """A piece that correlates less with its template teaches nothing."""
 
@@ -45,8 +47,9 @@ class Fits:
 class LaidDigits:
     """Numbers where they fit their cells best.
 
-    `rows` (D,) of all their digits in order, `values` (D,), `patches` (D, 21 * 15); `offsets`
-    (R, 2) pixels (x, y) off the middle of the cell; `energy` (R,) of the ink around them.
+    `rows` (D,) of all their digits in order, `values` (D,), `patches` (D, S, 21 * 15), the first
+    where the number fits best and the others up to AROUND pixels beside it; `offsets` (R, 2) pixels
+    (x, y) off the middle of the cell; `energy` (R,) of the ink around them.
     """
 
     rows: Integers
@@ -81,22 +84,25 @@ def lay_digits(cells: Floats, texts: list[str], digits: Digits, reach: int) -> L
     top = down - high // 2 + reach
     first = _starts(rows)
 
-    def best(shifts: Integers, step: int) -> tuple[Integers, Floats]:
-        """Of shifts (R, S, 2) the best of each row, and the digits' patches there."""
+    def best(shifts: Integers, step: int) -> Integers:
+        """Of shifts (R, S, 2) the best of each row, told by every so many pixels."""
         x = left[:, None] + reach + shifts[rows, :, 0]
         y = top + shifts[rows, :, 1]
         found = windows[..., ::step, ::step][rows[:, None], y, x].reshape(*x.shape, -1)
         own = digits.templates[:, ::step, ::step].reshape(10, -1)[values]
         fits = np.matmul(found, own[:, :, None])[:, :, 0]
         chosen = np.add.reduceat(fits, first).argmax(axis=1)
-        return shifts[np.arange(len(shifts)), chosen], found[np.arange(len(rows)), chosen[rows]]
+        return np.asarray(shifts[np.arange(len(shifts)), chosen], np.int64)
 
     everywhere = np.broadcast_to(
         _square(reach, _STEP), (len(texts), (2 * (reach // _STEP) + 1) ** 2, 2)
     )
-    rough, _ = best(everywhere, _STEP)
+    rough = best(everywhere, _STEP)
     near = np.clip(rough[:, None] + _square(1, 1), -reach, reach)
-    offsets, patches = best(near, 1)
+    offsets = best(near, 1)
+    beside = np.clip(offsets[:, None] + _AROUND, -reach, reach)[rows]
+    patches = windows[rows[:, None], top + beside[..., 1], left[:, None] + reach + beside[..., 0]]
+    patches = patches.reshape(len(rows), len(_AROUND), high * wide)
     return LaidDigits(rows, values, patches, offsets, _energies(padded, offsets + reach))
 
 
@@ -119,15 +125,20 @@ def _energies(padded: Floats, shifts: Integers) -> Floats:
 
 def learn_laid_digits(laid: LaidDigits, digits: Digits) -> Digits:
     """The digits as this sheet shows them."""
-    return digit_column.learn(laid.values, laid.patches, digits)
+    return digit_column.learn(laid.values, laid.patches[:, 0], digits)
 
 
 def fit_digits(laid: LaidDigits, digits: Digits) -> Fits:
     """How numbers fit where they were laid."""
     flat = digits.templates.reshape(10, -1)
     weights = np.broadcast_to((flat**2).sum(axis=1), (len(laid.values), 10))
-    ink = np.sqrt((laid.patches**2).sum(axis=1))
-    return _fits(laid.patches @ flat.T, weights, laid.values, laid.rows, ink, laid.energy)
+    ink = np.sqrt((laid.patches[:, 0] ** 2).sum(axis=1))
+    products = laid.patches @ flat.T
+    here = np.arange(len(laid.values))
+    own = products[here, 0, laid.values]
+    products = products.max(axis=1)
+    products[here, laid.values] = own
+    return _fits(products, weights, laid.values, laid.rows, ink, laid.energy)
 
 
 def _fits(
