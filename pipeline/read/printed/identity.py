@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.read.printed.agree import Agreement
+from pipeline.read.printed.header_model import HeaderModel
 from pipeline.read.printed.header_place import (
-    HeaderModel,
     cut_centre,
     cut_code,
     find_lower,
@@ -32,6 +32,8 @@ _ALARM_ALONE = -0.2
 """The same for a digit of the centre that only one of its two lines tells."""
 _CLEAR, _LEAST = 0.72, 0.5
 """How well a line's digits fit in the middle, and each of them, if the line is legible."""
+_COARSEST = 5.5
+"""Pixels per millimetre, 140 dpi: below that compression makes another digit of one."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,25 @@ def check_identity(page: Grey, placement: Placement, model: HeaderModel, expecte
     digits = "".join(letter for letter in expected if letter.isdigit())
     code, centre = code_line(page, placement, model), centre_line(page, placement, model)
     of_code, of_centre = legible(code), legible(centre)
-    margins = np.full(len(digits), np.nan) if of_code is None else of_code.margins(digits)
+    margins = np.full(len(digits), np.nan) if of_code is None else _told(of_code, digits)
     alarms = np.full(len(digits), _ALARM)
     place = model.centre_digits
     alarms[place] = _ALARM_ALONE
     if of_centre is not None:
-        again = of_centre.margins(digits[place])
+        again = _told(of_centre, digits[place])
         margins, alarms = _with_second(margins, alarms, again, place)
     shown = None if of_code is None else _shown(of_code, model)
-    if (margins < alarms).any():
+    if (margins < alarms).any() and placement.pixels_per_mm >= _COARSEST:
         return Identity(Agreement.MISMATCH, shown)
     if of_code is not None and (margins > 0).all():
         return Identity(Agreement.AGREES, shown)
     return Identity(Agreement.WEAK, shown)
+
+
+def _told(line: LineScores, digits: str) -> Floats:
+    """The margins of a line; a place that looks like no digit at all speaks against none."""
+    margins = line.margins(digits)
+    return np.where(line.best < _CLEAR, np.maximum(margins, 0), margins)
 
 
 def _with_second(
