@@ -26,7 +26,8 @@ _SHARP, _SOFT = 0.12, 0.25
 """Blur of strokes in millimetres, of an even scan and of one out of focus."""
 _FINE, _SLOW = 0.1, 0.5  # millimetres: specks below and shades above are left out
 _PAD = 0.5  # millimetres beside a drawn line
-_ROOM = 16  # pixels around a drawing, that its edge bends nothing
+ROOM = 16
+"""Pixels around a drawing, that its edge bends nothing."""
 _FIRST_PIXEL = 0.375  # `draw_outline` sets a text's start so much left of a whole pixel
 _DIGITS = "0123456789"
 
@@ -75,17 +76,17 @@ def draw_glyphs(outline: OutlineFont, hinted: Font, dot: float) -> Glyphs:
 
 
 def _outlined(digit: str, font: OutlineFont, blur: float) -> Floats:
-    middle = (_middles(digit, font)[0], (ROWS - 1) / 2)
-    return _boxed(_drawn(digit, font, blur), middle)
+    middle = (letter_middles(digit, font)[0], (ROWS - 1) / 2)
+    return _boxed(draw_strokes(digit, font, blur), middle)
 
 
 def _hinted(digit: str, font: Font, dot: float) -> Floats:
     """The digit as it stands between two zeros: where its advance, not its ink, has its middle."""
     dpi = round(SCALE * MM_PER_INCH)
     drawn, zeros = (strip(text, font, dot, dpi) for text in (f"0{digit}0", "000"))
-    ink = strokes(np.asarray(np.pad(1 - drawn.grey / np.float32(255), _ROOM), np.float32))
-    y = _ROOM + drawn.rise - font.size * CAPITAL / 2 * SCALE - 0.5
-    return _boxed(ink, (_ROOM + (zeros.width - 1) / 2, y))
+    ink = strokes(np.asarray(np.pad(1 - drawn.grey / np.float32(255), ROOM), np.float32))
+    y = ROOM + drawn.rise - font.size * CAPITAL / 2 * SCALE - 0.5
+    return _boxed(ink, (ROOM + (zeros.width - 1) / 2, y))
 
 
 def _boxed(ink: Floats, middle: tuple[float, float]) -> Floats:
@@ -95,26 +96,26 @@ def _boxed(ink: Floats, middle: tuple[float, float]) -> Floats:
 def draw_pattern(text: str, font: OutlineFont) -> Pattern:
     """A line of this text, in which every 0 stands for any digit."""
     options = _DIGITS if "0" in text else "0"
-    drawn = [_drawn(text.replace("0", digit), font, _SHARP) for digit in options]
-    middles = zip(_middles(text, font), text, strict=True)
+    drawn = [draw_strokes(text.replace("0", digit), font, _SHARP) for digit in options]
+    middles = zip(letter_middles(text, font), text, strict=True)
     digits = [middle for middle, letter in middles if letter == "0"]
     return Pattern(np.asarray(np.mean(drawn, axis=0), np.float32), np.array(digits))
 
 
 def places_before(word: str, count: int, font: OutlineFont) -> Doubles:
     """Where `count` digits stand before a word and a blank, as seen from the word's drawing."""
-    whole, alone = _middles("0" * count + f" {word}", font), _middles(word, font)
+    whole, alone = letter_middles("0" * count + f" {word}", font), letter_middles(word, font)
     return np.array(whole[:count]) - whole[count + 1] + alone[0]
 
 
-def _drawn(text: str, font: OutlineFont, blur: float) -> Floats:
+def draw_strokes(text: str, font: OutlineFont, blur: float) -> Floats:
     """A text's strokes (25, W)."""
-    pad = _PAD + _ROOM / SCALE
-    ink = draw_outline(text, font, SCALE, ROWS + 2 * _ROOM, pad, blur)
-    return strokes(ink)[_ROOM:-_ROOM, _ROOM:-_ROOM]
+    pad = _PAD + ROOM / SCALE
+    ink = draw_outline(text, font, SCALE, ROWS + 2 * ROOM, pad, blur)
+    return strokes(ink)[ROOM:-ROOM, ROOM:-ROOM]
 
 
-def _middles(text: str, font: OutlineFont) -> list[float]:
+def letter_middles(text: str, font: OutlineFont) -> list[float]:
     """The pixel in the middle of each letter of a drawn text."""
     space = font.spacing * font.size * font.stretch
     ends = [advance(text[: n + 1], font) for n in range(len(text))]

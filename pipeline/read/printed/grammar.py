@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import pairwise
 
 from pipeline.election import ActaCodeFormat
 
+MOMENT = "00/00/0000 00:00:00 PM"
+"""How date and time are printed, 0 for any digit; day before month."""
+_MOMENT_DIGITS = MOMENT.count("0")
+_ENDS = (0, 2, 4, 8, 10, 12, 14)
 _DIGITS = str.maketrans("OoQDIl|ZSBgq", "000011125899")
 _LOWER_HEX = str.maketrans("OoQDIil|ZzSsBGgqACEF–—_", "00001111225586" + "99acef---")
 _UPPER_HEX = str.maketrans("OoQIil|ZzSsgqabcdef", "0001111225599ABCDEF")
@@ -43,24 +48,27 @@ def number(text: str, word: str) -> int | None:
     return int(figures) if re.fullmatch("0|[1-9][0-9]{0,4}", figures) else None
 
 
-def moment(text: str) -> str | None:
-    """`28/07/2024 08:24:06 PM` in ISO 8601; the date alone where the time is not legible."""
+def moment(text: str) -> tuple[str, str]:
+    """The digits of a line such as `MOMENT`, and A or P for the half of the day; '' for neither."""
     half = re.search("([AP])[.]?M", text)
     figures = re.sub("[^0-9]", "", text[: half.start()] if half else text)
-    day, month, year = figures[:2], figures[2:4], figures[4:8]
+    return figures, half[1] if half else ""
+
+
+def iso_moment(figures: str, half: str) -> str | None:
+    """The 14 digits of date and time in ISO 8601."""
+    if not half or len(figures) != _MOMENT_DIGITS:
+        return None
+    day, month, year, hour, minute, second = (
+        int(figures[start:end]) for start, end in pairwise(_ENDS)
+    )
+    if not 1 <= hour <= 12:
+        return None
     try:
-        if half and len(figures) == 14:
-            hour = int(figures[8:10])
-            if not 1 <= hour <= 12:
-                return None
-            hour = hour % 12 + (12 if half[1] == "P" else 0)
-            minute, second = int(figures[10:12]), int(figures[12:])
-            return datetime(int(year), int(month), int(day), hour, minute, second).isoformat()
-        if len(figures) >= 8:
-            return datetime(int(year), int(month), int(day)).date().isoformat()
+        afternoon = 12 if half == "P" else 0
+        return datetime(year, month, day, hour % 12 + afternoon, minute, second).isoformat()
     except ValueError:
         return None
-    return None
 
 
 def uuid(text: str) -> str | None:

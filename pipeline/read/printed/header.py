@@ -8,35 +8,31 @@ not given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.read.printed import grammar
+from pipeline.read.printed.header_model import HeaderModel
 from pipeline.read.printed.header_place import (
-    Box,
-    HeaderModel,
     LowerLines,
     UpperLines,
-    cut,
     cut_centre,
     cut_code,
+    cut_moment,
     find_lower,
     find_upper,
     middle,
 )
-from pipeline.read.printed.ink import Grey, ink_of
+from pipeline.read.printed.ink import Grey
 from pipeline.read.printed.line import LineScores, score_line
-from pipeline.read.printed.ocr import HEIGHT, recognise
+from pipeline.read.printed.ocr import read_line
 from pipeline.read.printed.place import Placement
 from pipeline.read.printed.registered import STRONG, gain, number_line
+from pipeline.read.printed.upright import Box
+from pipeline.read.printed.uuid_lines import read_uuid
 
-_SCALE = 16.0  # pixels per millimetre: a line of 3 mm has the recogniser's height
-_HALF = HEIGHT / _SCALE / 2
-_BESIDE = 1.0  # millimetres left beside a line's ink
-_STROKE = 1.2
-_INK = 0.4  # of a line's darkest strokes
-_FAINTEST = 0.04
+_BEYOND = 2.5  # millimetres that a line may reach beyond the right edge of the header
 _UNLIKE = -0.05
 """A margin below it says that the ink is not the digit that was read."""
 _CLEAR, _CLEAR_STRONG = 0.1, 0.06
@@ -49,7 +45,8 @@ _LEAST = 0.5
 class Header:
     """What a header says; None for what is not legible.
 
-    `printed_at` is local time without a zone, in ISO 8601; where only the date is legible, that.
+    `printed_at` is local time without a zone, in ISO 8601; it and the UUID are given only where
+    every digit is sure.
     """
 
     acta_code: str | None = None
@@ -65,26 +62,18 @@ def read_header(page: Grey, placement: Placement, model: HeaderModel) -> Header:
     """Read the header above a placed form. One that is missing or cut off gives an empty one."""
     upper = find_upper(page, placement, model)
     lower = find_lower(page, placement, model)
-    texts = _Texts()
-    code_line = None
-    if upper:
-        cell = cut_code(page, placement, model, upper)
-        code_line = score_line(cell, model.code, model.body)
-        texts = _read_upper(page, placement, model, upper, code_line.below_middle(cell))
-    code = grammar.acta_code(texts.code, model.acta_code)
+    top = _read_upper(page, placement, model, upper) if upper else _Upper()
     centre = _read_centre(page, placement, model, lower) if lower else _Checked()
     voters = _read_voters(page, placement, model, lower) if lower else _Checked()
-    named = _check(_figures(code), code_line, _CLEAR)
+    same = top.code.figures[model.centre_digits] == centre.figures
     return Header(
-        acta_code=grammar.acta_code(named.figures, model.acta_code),
-        acta_code_sure=named.sure
-        and centre.sure
-        and named.figures[model.centre_digits] == centre.figures,
+        acta_code=grammar.acta_code(top.code.figures, model.acta_code),
+        acta_code_sure=same and top.code.sure and centre.sure,
         centre_code=centre.figures or None,
         registered_voters=int(voters.figures) if voters.figures else None,
         registered_sure=voters.sure,
-        printed_at=grammar.moment(texts.printed_at),
-        uuid=grammar.uuid(texts.uuid),
+        printed_at=top.printed_at,
+        uuid=top.uuid,
     )
 
 
@@ -115,38 +104,40 @@ def _check(figures: str, line: LineScores | None, clear: float) -> _Checked:
     )
     if mended != figures:
         return _Checked(mended)
-    return _Checked(figures, line.best.min() >= _LEAST and line.margins(figures).min() >= _UNLIKE)
-
-
-def _figures(code: str | None) -> str:
-    return "".join(letter for letter in code or "" if letter.isdigit())
+    fits = line.best.min() >= _LEAST and line.margins(figures).min() >= _UNLIKE
+    return _Checked(figures, bool(fits))
 
 
 @dataclass(frozen=True)
-class _Texts:
-    """The upper lines as they were recognised."""
+class _Upper:
+    """What the upper lines say."""
 
-    code: str = ""
-    uuid: str = ""
-    printed_at: str = ""
+    code: _Checked = _Checked()
+    printed_at: str | None = None
+    uuid: str | None = None
 
 
-def _read_upper(
-    page: Grey, placement: Placement, model: HeaderModel, upper: UpperLines, off: float
-) -> _Texts:
-    """Recognise the upper lines; `off` is by how many millimetres the acta code lies too low."""
+def _read_upper(page: Grey, placement: Placement, model: HeaderModel, upper: UpperLines) -> _Upper:
+    cell = cut_code(page, placement, model, upper)
+    line = score_line(cell, model.code, model.body)
+    # Where the acta code stands tells the height of its neighbours better than the large lines do.
+    upper = replace(upper, top=upper.top + line.below_middle(cell))
     place, font = model.layout.header, model.layout.fonts.body
     half = place.max_width / 2 - 0.5  # not as far as the header's rule
-    left, right = place.centre_x - half, place.centre_x + half
+    left, right = upper.x + place.centre_x - half, upper.x + place.centre_x + half
 
-    def text(baseline: float, end: float) -> str:
-        y = upper.top + off + middle(baseline, font)
-        return _read(page, placement, Box(left + upper.x, y, end + upper.x, y))
+    def text(baseline: float, beyond: float = 0.0) -> str:
+        y = upper.top + middle(baseline, font)
+        return _read(page, placement, Box(left, y, right + beyond, y))
 
-    return _Texts(
-        text(place.code_baseline, right),
-        text(place.uuid_baseline, right) + text(place.uuid_baseline + place.line_pitch, right),
-        text(place.printed_at_baseline, place.right_x + 2 * _BESIDE),
+    code = grammar.acta_code(text(place.code_baseline), model.acta_code)
+    figures, half_day = grammar.moment(text(place.printed_at_baseline, _BEYOND))
+    moments = score_line(cut_moment(page, placement, model, upper), model.moment, model.body)
+    moment = _check(figures, moments, _CLEAR)
+    return _Upper(
+        _check("".join(filter(str.isdigit, code or "")), line, _CLEAR),
+        grammar.iso_moment(moment.figures, half_day) if moment.sure else None,
+        read_uuid(page, placement, model, upper),
     )
 
 
@@ -170,6 +161,8 @@ def _read_voters(
     found = _check(
         "" if number is None else str(number), scores, _CLEAR_STRONG if strong else np.inf
     )
+    if found.figures.startswith("0") and number:  # no number does: the ink was misjudged
+        return _Checked(str(number))
     same = scores is not None and found.figures == scores.text
     return _Checked(found.figures, found.sure and same)
 
@@ -177,19 +170,9 @@ def _read_voters(
 def _read_right(page: Grey, placement: Placement, model: HeaderModel, y: float) -> str:
     """A short line that ends at the right edge of the header."""
     place = model.layout.header
-    left, right = place.right_x - place.max_width / 2, place.right_x + 3 * _BESIDE
+    left, right = place.right_x - place.max_width / 2, place.right_x + _BEYOND
     return _read(page, placement, Box(left, y, right, y))
 
 
 def _read(page: Grey, placement: Placement, line: Box) -> str:
-    """Recognise a line whose middle runs along a box without height."""
-    box = Box(line.left, line.top - _HALF, line.right, line.bottom + _HALF)
-    grey = cut(page, placement, box, _SCALE)
-    ink = ink_of(grey, _STROKE * _SCALE)
-    inner = ink[HEIGHT // 6 : -HEIGHT // 6]  # the neighbours' tails reach into the edges
-    dark = max(_FAINTEST, _INK * float(np.quantile(inner, 0.98)))
-    columns = np.flatnonzero((inner > dark).sum(axis=0) > 1)
-    if not columns.size:
-        return ""
-    beside = round(_BESIDE * _SCALE)
-    return recognise(grey[:, max(0, columns[0] - beside) : columns[-1] + beside + 1])
+    return read_line(page, placement.local(line.top)[:2], line)

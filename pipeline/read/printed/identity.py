@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.read.printed.agree import Agreement
+from pipeline.read.printed.header_model import HeaderModel
 from pipeline.read.printed.header_place import (
-    HeaderModel,
     cut_centre,
     cut_code,
     find_lower,
@@ -24,14 +24,18 @@ from pipeline.read.printed.ink import Floats, Grey
 from pipeline.read.printed.line import LineScores, score_line
 from pipeline.read.printed.place import Placement
 
-_ALARM = -0.15
+_ALARM = -0.2
 """A margin below it says that the paper shows another digit, where one line tells."""
-_ALARM_TWICE = -0.1
+_ALARM_TWICE = -0.2
 """The same for the mean of two lines that both show another digit."""
-_ALARM_ALONE = -0.2
+_ALARM_ALONE = -0.25
 """The same for a digit of the centre that only one of its two lines tells."""
 _CLEAR, _LEAST = 0.72, 0.5
 """How well a line's digits fit in the middle, and each of them, if the line is legible."""
+_SHARP = 0.85
+"""How well a line's digits fit in the middle if it is sharp: then one other digit is enough."""
+_COARSEST = 5.5
+"""Pixels per millimetre, 140 dpi: below that compression makes another digit of one."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +54,32 @@ def check_identity(page: Grey, placement: Placement, model: HeaderModel, expecte
     digits = "".join(letter for letter in expected if letter.isdigit())
     code, centre = code_line(page, placement, model), centre_line(page, placement, model)
     of_code, of_centre = legible(code), legible(centre)
-    margins = np.full(len(digits), np.nan) if of_code is None else of_code.margins(digits)
+    margins = np.full(len(digits), np.nan) if of_code is None else _told(of_code, digits)
     alarms = np.full(len(digits), _ALARM)
     place = model.centre_digits
     alarms[place] = _ALARM_ALONE
     if of_centre is not None:
-        again = of_centre.margins(digits[place])
+        again = _told(of_centre, digits[place])
         margins, alarms = _with_second(margins, alarms, again, place)
     shown = None if of_code is None else _shown(of_code, model)
-    if (margins < alarms).any():
+    others = int((margins < alarms).sum())
+    if others >= _needed(of_code, of_centre) and placement.pixels_per_mm >= _COARSEST:
         return Identity(Agreement.MISMATCH, shown)
     if of_code is not None and (margins > 0).all():
         return Identity(Agreement.AGREES, shown)
     return Identity(Agreement.WEAK, shown)
+
+
+def _needed(code: LineScores | None, centre: LineScores | None) -> int:
+    """How many digits must differ: one on clear lines, two where blur makes a 0 of an 8."""
+    fits = [float(np.median(line.best)) for line in (code, centre) if line is not None]
+    return 1 if fits and min(fits) >= _SHARP else 2
+
+
+def _told(line: LineScores, digits: str) -> Floats:
+    """The margins of a line; a place that looks like no digit at all speaks against none."""
+    margins = line.margins(digits)
+    return np.where(line.best < _CLEAR, np.maximum(margins, 0), margins)
 
 
 def _with_second(

@@ -10,7 +10,7 @@ from pipeline.election import ActaCodeFormat
 from pipeline.layout import Layout
 from pipeline.read.printed.digits import Digits, font_digits
 from pipeline.read.printed.form import BallotLine, Form, build_form
-from pipeline.read.printed.header_place import HeaderModel, draw_header_model
+from pipeline.read.printed.header_model import HeaderModel, draw_header_model
 from pipeline.read.printed.register import COARSE, Reference, draw_reference
 from pipeline.read.printed.words import Words, font_words
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.read.printed.glyphs import ROWS
-from pipeline.read.printed.header_place import HeaderModel, LowerLines, find_lower
+from pipeline.read.printed.header_model import HeaderModel
+from pipeline.read.printed.header_place import LowerLines, find_lower
 from pipeline.read.printed.ink import Grey
 from pipeline.read.printed.line import LineScores, energies, score_places
 from pipeline.read.printed.place import Placement
