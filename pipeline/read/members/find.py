@@ -16,7 +16,6 @@ from pipeline.read.printed.ink import Grey
 from pipeline.read.printed.place import Doubles, Placement
 
 _CLEAR = 0.97  # of the rules: with so many seen, nothing is tilted
-_CALM = 4  # rules before and after one that stand as it does
 
 
 def find_members(
@@ -69,14 +68,15 @@ def _rows_at(view: View, xs: Doubles) -> Doubles:
     comb, (low, high) = view.comb, view.between
     halves = pairwise((low, view.middle, high))
     left, right = (settle(view.profile(*half), comb.rows) for half in halves)
-    slopes = (right - left) / ((high - low) / 2)
-    # A hand on one half of a rule moves its end: the neighbours stand as it does.
-    slope = [_median(slopes, comb.seen, number) for number in range(len(slopes))]
+    slopes = np.where(comb.seen, (right - left) / ((high - low) / 2), np.nan)
+    # A hand on one half of a rule moves its end: the others of its box stand as it does.
+    ends = [*range(0, len(slopes) - 1, len(view.form.layout.members.labels) + 2), len(slopes)]
+    slope = np.concatenate([np.full(b - a, _median(slopes[a:b])) for a, b in pairwise(ends)])
     middle = np.where(comb.seen, (left + right) / 2, comb.rows)
-    return np.asarray(middle[:, None] + np.array(slope)[:, None] * (xs - view.middle))
+    return np.asarray(middle[:, None] + slope[:, None] * (xs - view.middle))
 
 
-def _median(slopes: Doubles, seen: np.typing.NDArray[np.bool_], number: int) -> float:
-    near = slice(max(0, number - _CALM), number + _CALM + 1)
-    known = slopes[near][seen[near]]
+def _median(values: Doubles) -> float:
+    """Of those that are known; 0 if none is."""
+    known = values[np.isfinite(values)]
     return float(np.median(known)) if known.size else 0.0

@@ -19,6 +19,8 @@ from pipeline.read.members.span import SCALE
 from pipeline.read.printed.ink import Floats, Grey
 from pipeline.read.printed.place import Doubles
 
+CLEAR = 0.3
+"""How clearly a side must be seen to count."""
 _REACH = round(13.0 * SCALE)  # columns that a side may be off
 _DRIFT = 10  # columns that it may move from one box to the next
 _DRIFT_COST = 0.02  # of a rule, for each of them
@@ -62,7 +64,11 @@ def find_frame(
         _follow(_LINE * lines + _ends(rules), left),
         last - _follow(mirrored, last - right),
     )
-    return Frame(np.stack(sides, axis=1), max(_clearness(lines, side) for side in sides))
+    clear = tuple(_clearness(lines, side) for side in sides)
+    if min(clear) < CLEAR <= max(clear):  # one side is cut off, or bleached
+        wide = right - left
+        sides = (sides[0], sides[0] + wide) if clear[0] > clear[1] else (sides[1] - wide, sides[1])
+    return Frame(np.stack(sides, axis=1), max(clear))
 
 
 def _clearness(lines: Floats, columns: Doubles) -> float:

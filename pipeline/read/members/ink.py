@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.read.members.block import Members
 from pipeline.read.printed.form import Form, width_mm
 from pipeline.read.printed.ink import Floats, Grey
-from pipeline.read.printed.register import shrink_for
+from pipeline.read.printed.upright import cut_pixels
 
 _SCALE = 4.0  # pixels per millimetre of an upright box
 _COARSE = 4  # pixels of a box that are one of its paper's
@@ -26,6 +26,10 @@ _EDGE = 0.75  # millimetres beside rules and sides that tell nothing
 _AFTER_LABEL = 0.8  # millimetres that a label's letters may run on
 _OF_PRINT, _OF_NOISE, _FAINT = 0.4, 4.5, 0.04  # how dark ink is: of the print, of noise, at least
 _PRINT = 90  # percentile of the roles' letters that is the print's darkness
+_CLEAR_PRINT = 0.8  # of the print, that must be darker than what is ink
+_COARSEST = 2.4  # pixels per millimetre, 60 dpi: below that, strokes are no strokes
+_SAMPLE = 8  # every eighth row tells the noise
+_GRAIN = 1.8  # from the median difference to the mean of three neighbours, to noise
 _STROKE = 1.2  # millimetres that a stroke is long
 _FLAT = 6.0  # how much wider than high a crease is
 _LEAST_ON_LINE, _LEAST_IN_SPACE = 1.0, 1.6  # square millimetres of strokes that are ink
@@ -57,6 +61,8 @@ def ink_in_boxes(page: Grey, scale: float, members: Members, form: Form) -> tupl
     ink = _darkness(np.concatenate([upright.grey for upright in uprights]))
     parts = np.split(ink, len(uprights))
     least = _least(ink, parts, uprights, form)
+    if least is None or members.pixels_per_mm < _COARSEST:
+        return (Box(None, (None,) * len(form.layout.members.labels)),) * members.boxes
     return tuple(
         _box((part > least).astype(np.uint8), upright, form)
         for part, upright in zip(parts, uprights, strict=True)
@@ -82,21 +88,14 @@ def _upright(page: Grey, scale: float, members: Members, form: Form, number: int
     down = (low_left - top_left + low_right - top_right) / 2 / height
     start = members.quads[number].mean(axis=0) * scale - across * width / 2 - down * height / 2
     move = np.stack([across, down, start], axis=1)
-    source, shrunk = shrink_for(page, move)
-    grey = cv2.warpAffine(
-        source,
-        shrunk,
-        (width, height),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    grey = cut_pixels(page, move, (width, height))
     per_box = (len(members.rules) - 1) // members.boxes
     middles = members.rules[number * per_box : (number + 1) * per_box + 1].mean(axis=1) * scale
     rows = np.linalg.solve(move[:, :2], (middles - start).T)[1]
     columns = np.linspace(0, width, 9)[:, None] * across
     points = start + columns + np.arange(height)[:, None, None] * down
     seen = ((points >= 0) & (points < page.shape[::-1])).all(axis=2).mean(axis=1)
-    return _Upright(np.asarray(grey, np.uint8), np.rint(rows).astype(int), seen.astype(np.float32))
+    return _Upright(grey, np.rint(rows).astype(int), seen.astype(np.float32))
 
 
 def _darkness(grey: Grey) -> Floats:
@@ -111,16 +110,20 @@ def _darkness(grey: Grey) -> Floats:
     return np.asarray(cv2.bitwise_not(light), np.float32) / np.float32(255)
 
 
-def _least(ink: Floats, parts: list[Floats], uprights: list[_Upright], form: Form) -> float:
-    """How dark ink is on this sheet: beside its print, and above its noise."""
+def _least(ink: Floats, parts: list[Floats], uprights: list[_Upright], form: Form) -> float | None:
+    """How dark ink is on this sheet: beside its print, and above its noise. None where not even
+    the print stands out of that."""
     members, font = form.layout.members, form.layout.fonts.heading
     left = round((members.role_x - members.left) * _SCALE)
     letters = []
     for role, part, upright in zip(members.roles, parts, uprights, strict=True):
         right = left + round(width_mm(role, font, form.layout) * _SCALE)
         letters.append(np.percentile(part[_between(upright, 0), left:right], _PRINT))
-    grain = np.median(np.abs(ink - cv2.blur(ink, (3, 3)))) * 1.48
-    return max(_OF_PRINT * float(np.median(letters)), _OF_NOISE * float(grain), _FAINT)
+    print_ = float(np.median(letters))
+    some = np.ascontiguousarray(ink[::_SAMPLE])
+    grain = float(np.median(np.abs(some - cv2.blur(some, (3, 1))))) * _GRAIN
+    least = max(_OF_PRINT * print_, _OF_NOISE * grain, _FAINT)
+    return least if least < _CLEAR_PRINT * print_ else None
 
 
 def _between(upright: _Upright, rule: int) -> slice:
@@ -152,6 +155,8 @@ def _has_ink(
     if upright.on_scan[rows].mean() < _ON_SCAN:
         return None
     cell = np.ascontiguousarray(strokes[rows, columns])
+    if cv2.countNonZero(cell) < least * _SCALE**2:
+        return False
     _, _, found, _ = cv2.connectedComponentsWithStats(cell, connectivity=8)
     wide, high = found[1:, cv2.CC_STAT_WIDTH], found[1:, cv2.CC_STAT_HEIGHT]
     is_stroke = (np.maximum(wide, high) >= _STROKE * _SCALE) & (wide < _FLAT * high)

@@ -28,15 +28,25 @@ def smoothest(
         end: (S,) what it costs to end in one.
     """
     states = np.arange(scores.shape[1])
-    total, back = scores[0] - start, []
+    widest = max(steps, default=0)
+    padded = np.full(len(states) + 2 * widest, -np.inf)
+    around = {step: _around(step, len(states), widest, cost) for step in set(steps)}
+    total, back = np.asarray(scores[0] - start, np.float64), []
     for score, step in zip(scores[1:], steps, strict=True):
-        bends = np.abs(np.arange(-step, step + 1)) * cost
-        padded = np.pad(total, step, constant_values=-np.inf)
-        options = np.lib.stride_tricks.sliding_window_view(padded, len(bends)) - bends
-        came = options.argmax(axis=1)
+        padded[widest : widest + len(states)] = total
+        near, bends = around[step]
+        options = padded[near] - bends
+        came = options.argmax(axis=0)
         back.append(states + came - step)
-        total = options[states, came] + score
+        total = options[came, states] + score
     path = [int((total - end).argmax())]
     for before in reversed(back):
         path.append(int(before[path[-1]]))
     return np.array(path[::-1])
+
+
+def _around(step: int, states: int, margin: int, cost: float) -> tuple[NDArray[np.int64], Doubles]:
+    """Where the states within a step of each one stand (2 step + 1, S), and what it costs to come
+    from there (2 step + 1, 1)."""
+    moves = np.arange(-step, step + 1)[:, None]
+    return margin + moves + np.arange(states), np.abs(moves) * cost

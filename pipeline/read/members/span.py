@@ -9,29 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from pipeline.read.printed.form import Form
 from pipeline.read.printed.ink import Grey
 from pipeline.read.printed.place import Doubles, Placement
-from pipeline.read.printed.register import shrink_for
+from pipeline.read.printed.upright import cut_pixels
 
 SCALE = 4.0
 """Pixels per millimetre of the upright strip that is looked at."""
 _STRETCH = (0.9, 1.13)  # of a scan along the way of its feeder, against across it
 _LEAN = 0.2  # the steepest that a sheet's side stands to its rules
 _LOWEST_SCORE = 0.2  # of a placement: below it nothing was recognised
-_STRETCHES = (
-    1.0,
-    0.95,
-    1.05,
-    0.9,
-    1.1,
-    0.85,
-    1.15,
-)  # of the block against the symbol, on photographs
-_SPARE = 8  # pixels around a cut-out
+_STRETCHES = (1.0, 0.95, 1.05, 0.9, 1.1, 0.85, 1.15)
+"""Of the block against the symbol, on photographs."""
 _BLOCKS = 4  # the last blocks of a placement tell how the sheet goes on below
 
 
@@ -173,31 +164,14 @@ def cut_strip(
         run: the length in millimetres over which the paper is taken to be flat.
     """
     left, top, right, end = window
-    corners = scale * span.to_scan(np.array([(x, y) for x in (left, right) for y in (top, end)]))
-    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - _SPARE, 0, None)
-    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + _SPARE, 0, None)
-    part = page[low[1] : high[1], low[0] : high[0]]
     rows, columns = round((end - top) * SCALE), round((right - left) * SCALE)
-    grey = np.full((rows, columns), 255, np.uint8)
+    grey = np.empty((rows, columns), np.uint8)
     step = max(1, round(run * SCALE))
-    for first in range(0, rows if part.size else 0, step):
-        target = grey[first : first + step]
-        y = top + (first + len(target) / 2) / SCALE
+    for first in range(0, rows, step):
+        high = min(step, rows - first)
+        y = top + (first + high / 2) / SCALE
         local = np.vstack([span.local((left + right) / 2, y), [0, 0, 1]])
         pixel = np.array([[1 / SCALE, 0, left], [0, 1 / SCALE, top + first / SCALE], [0, 0, 1]])
         move = (scale * (local @ pixel))[:2]
-        move[:, 2] -= low
-        _warp(part, move, target)
+        grey[first : first + high] = cut_pixels(page, move, (columns, high))
     return Strip(grey, left, top)
-
-
-def _warp(part: Grey, move: Doubles, target: Grey) -> None:
-    part, move = shrink_for(part, move)
-    cv2.warpAffine(
-        part,
-        move,
-        target.shape[::-1],
-        dst=target,
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )

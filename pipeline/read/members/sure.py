@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.read.members.frame import CLEAR
 from pipeline.read.members.rules import CELL
 from pipeline.read.members.span import SCALE
 from pipeline.read.members.view import View
@@ -16,7 +17,6 @@ _SEEN_FROM_BELOW = 0.85  # where the symbol alone tells where they are
 _SEEN_AT_END = 0.5  # of the rules of the first box, and of the last where no symbol vouches for it
 _TOP_OFF = 4.0  # millimetres that the block may stand off its place below the form
 _GAP_OFF = (-1.6, 2.0)  # millimetres that the symbol may stand nearer or farther than it should
-_CLEAR_SIDE = 0.3  # how clearly one of the frame's sides must be seen
 _RUNS_ON = 0.45  # of a rule's darkness beside the frame: that is no rule of a box
 _RULE = 0.4  # of the usual darkness, all along: that is a rule
 _OFF = 6  # rows from a rule on that another one would stand at
@@ -63,7 +63,7 @@ def _has_sides(view: View) -> bool:
     between = view.profile(left + CELL, right - CELL)[rows].mean()
     outer = ((left - 2.5 * CELL, left - CELL / 2), (right + CELL / 2, right + 2.5 * CELL))
     beside = max(view.profile(*edges)[rows].mean() for edges in outer)
-    return view.frame.clearness >= _CLEAR_SIDE and bool(beside <= _RUNS_ON * between)
+    return view.frame.clearness >= CLEAR and bool(beside <= _RUNS_ON * between)
 
 
 def _even(view: View, sides: Doubles) -> Floats:
@@ -87,7 +87,10 @@ def _has_strangers(view: View) -> bool:
 
 
 def _has_more_boxes(view: View) -> bool:
-    """Whether another box stands above the first one or below the last one."""
+    """Whether another box stands above the first one or below the last one: where both ends are
+    known, there is no room for one."""
+    if view.span.from_above and view.span.from_below:
+        return False
     heights, in_box = view.height(view.comb.rows), len(view.form.layout.members.labels) + 2
     above = heights[:in_box] - (heights[in_box] - heights[0])
     below = heights[-in_box:-1] + (heights[-1] - heights[-in_box - 1])

@@ -17,7 +17,7 @@ from pipeline.read.printed.form import Form
 from pipeline.read.printed.ink import Floats, Grey
 from pipeline.read.printed.place import Doubles
 
-_BESIDE = 12.0  # millimetres of the strip left and right of the paper
+_BESIDE = 8.0  # millimetres of the strip left and right of the paper
 _NEAR, _FAR = 8.0, 16.0  # how far an end may lie from where it is known, or reckoned, to be
 _INSET = 6.0  # millimetres off the frame, where rules are looked for: it may lie beside its place
 _TILTS = np.linspace(-0.048, 0.048, 9)  # of rules against the strip, as on photographs
@@ -69,8 +69,9 @@ class View:
     @cached_property
     def inside(self) -> NDArray[np.bool_]:
         """What of the ridge lies on the scan."""
-        heights = self.height(np.arange(0, len(self.ridge), SCALE))
-        return self.on_scan(self.centres, heights).repeat(int(SCALE), axis=0)[: len(self.ridge)]
+        step = round(CELL * SCALE)
+        heights = self.height(np.arange(step // 2, len(self.ridge) + step // 2, step))
+        return self.on_scan(self.centres, heights).repeat(step, axis=0)[: len(self.ridge)]
 
     def on_scan(self, xs: Doubles, ys: Doubles) -> NDArray[np.bool_]:
         """Which points of a grid (Y, X) lie on the scan."""
@@ -79,24 +80,38 @@ class View:
         inside = ((points >= 0) & (points < self.size)).all(axis=-1)
         return np.asarray(inside.reshape(len(ys), len(xs)), bool)
 
-    def profile(self, left: float, right: float, tilt: float = 0.0) -> Floats:
-        """The mean ridge (rows,) between two x, along lines that fall to the right by `tilt`."""
-        columns = self.columns(left, right)
-        ridge, inside = self.ridge[:, columns], self.inside[:, columns]
-        if tilt:
-            lower = np.rint(tilt * (self.centres[columns] - self.middle) * SCALE).astype(int)
-            ridge = np.stack([np.roll(r, -n) for r, n in zip(ridge.T, lower, strict=True)], axis=1)
-        seen = np.maximum(inside.sum(axis=1), len(columns) / 4)
-        return np.asarray((ridge * inside).sum(axis=1) / seen, np.float32)
+    @cached_property
+    def _sums(self) -> tuple[Floats, NDArray[np.int64]]:
+        """The sums of the ridge, and of the columns on the scan, left of each column."""
+        dark = np.zeros((len(self.ridge), len(self.centres) + 1), np.float32)
+        np.cumsum(self.ridge * self.inside, axis=1, out=dark[:, 1:])
+        seen = np.zeros(dark.shape, np.int64)
+        np.cumsum(self.inside, axis=1, out=seen[:, 1:])
+        return dark, seen
+
+    def profile(self, left: float, right: float) -> Floats:
+        """The mean ridge (rows,) between two x."""
+        first, last = np.searchsorted(self.centres, (left, right))
+        dark, seen = self._sums
+        count = np.maximum(seen[:, last] - seen[:, first], max(1, (last - first) / 4))
+        return np.asarray((dark[:, last] - dark[:, first]) / count, np.float32)
+
+    def _sharpness(self, tilt: float) -> Floats:
+        """The squares (rows,) of the profile along lines that fall to the right by `tilt`."""
+        columns = self.columns(*self.between)
+        lower = np.rint(tilt * (self.centres[columns] - self.middle) * SCALE).astype(int)
+        turned = [np.roll(self.ridge[:, c], -n) for c, n in zip(columns, lower, strict=True)]
+        return np.asarray(np.square(np.mean(turned, axis=0)), np.float32)
 
     def even(self, left: float, right: float) -> Floats:
         """The ridge (rows,) that nearly all columns between two x have: that of a rule, not of
         words. Columns that lie beside the scan do not count."""
         columns = self.columns(left, right)
         columns = columns[self.inside[:, columns].mean(axis=0) > 0.5]
+        lacking = int(_EVEN * len(columns))
         if not columns.size:
             return np.zeros(len(self.ridge), np.float32)
-        return np.asarray(np.quantile(self.ridge[:, columns], _EVEN, axis=1), np.float32)
+        return np.asarray(np.partition(self.ridge[:, columns], lacking, axis=1)[:, lacking])
 
     @cached_property
     def comb(self) -> Comb:
@@ -137,7 +152,7 @@ class View:
         """The same along a span that is tilted as the first and the last rules are: where they are
         sharpest."""
         half = len(self.ridge) // 2
-        energy = np.square([self.profile(*self.between, tilt) for tilt in _TILTS])
+        energy = np.array([self._sharpness(tilt) for tilt in _TILTS])
         halves = energy[:, :half], energy[:, half:]
         upper, lower = (float(_TILTS[part.sum(axis=1).argmax()]) for part in halves)
         # Halves tell of their middles; the span's lines lie half a half farther out.

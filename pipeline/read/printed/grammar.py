@@ -1,4 +1,4 @@
-"""From a recognised line to what it says, or None: digits, dates and UUIDs have strict forms.
+"""From a recognised line to what it says, or None: numbers, codes and dates have strict forms.
 
 Recognisers take letters for digits that look alike; where only digits can stand they are taken
 back. Nothing else is repaired.
@@ -17,8 +17,6 @@ MOMENT = "00/00/0000 00:00:00 PM"
 _MOMENT_DIGITS = MOMENT.count("0")
 _ENDS = (0, 2, 4, 8, 10, 12, 14)
 _DIGITS = str.maketrans("OoQDIl|ZSBgq", "000011125899")
-_LOWER_HEX = str.maketrans("OoQDIil|ZzSsBGgqACEF–—_", "00001111225586" + "99acef---")
-_UPPER_HEX = str.maketrans("OoQIil|ZzSsgqabcdef", "0001111225599ABCDEF")
 
 
 def digits(text: str, count: int) -> str | None:
@@ -69,19 +67,3 @@ def iso_moment(figures: str, half: str) -> str | None:
         return datetime(year, month, day, hour % 12 + afternoon, minute, second).isoformat()
     except ValueError:
         return None
-
-
-def uuid(text: str) -> str | None:
-    """A UUID in the usual groups."""
-    figures = re.sub("[^0-9a-f]", "", text.translate(_LOWER_HEX))
-    groups = text.translate(_LOWER_HEX)
-    if len(figures) != 32 or re.search("[^0-9a-f-]", groups):
-        return None
-    parts = figures[:8], figures[8:12], figures[12:16], figures[16:20], figures[20:]
-    return "-".join(parts)
-
-
-def hexadecimal(text: str) -> str:
-    """A line of capital hexadecimal digits; '' if anything else stands in it."""
-    figures = text.translate(_UPPER_HEX)
-    return figures if re.fullmatch("[0-9A-F]*", figures) else ""

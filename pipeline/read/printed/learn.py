@@ -87,8 +87,14 @@ def _sure(line: Written, drawn: Spelling, learned: Spelling, letters: Letters) -
     )
     end = drawn.xs[-1] + letters.steps[numbers[-1]]
     on_page = line.left <= drawn.xs[0] and end <= line.right
-    fit = drawn.fits.min() >= _FITS and drawn.fits.max() <= _OVERFITS
-    return numbers if clear and on_page and fit else None
+    return numbers if clear and on_page and _fits(drawn, letters) else None
+
+
+def _fits(drawn: Spelling, letters: Letters) -> bool:
+    """Whether every letter has about as much ink as the line; a hyphen has too little to tell."""
+    full = letters.energies[drawn.numbers] >= letters.energies.mean() / 2
+    fits = drawn.fits[full]
+    return bool(fits.min() >= _FITS and fits.max() <= _OVERFITS)
 
 
 def _lead(lacks: Doubles, numbers: Numbers) -> float:

@@ -41,12 +41,20 @@ def cut(page: Grey, affine: Doubles, box: Box, pixels_per_mm: float) -> Grey:
     width, height = round((box.right - box.left) * scale), round((box.bottom - box.top) * scale)
     half = 0.5 / scale  # a pixel's middle
     pixel = np.array([[1 / scale, 0, box.left + half], [0, 1 / scale, box.top + half], [0, 0, 1]])
-    move = affine @ pixel
+    return cut_pixels(page, affine @ pixel, (width, height))
+
+
+def cut_pixels(page: Grey, move: Doubles, size: tuple[int, int]) -> Grey:
+    """Cut `size` (width, height) out of a page by a map (2, 3) from its pixels to the page's.
+
+    Beyond the page its edge goes on; what lies wholly outside is white.
+    """
+    width, height = size
     corners = move @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
     low, high = _bounds(corners, page.shape)
     if not np.isfinite(move).all() or (high - low < 1).any():
         return np.full((height, width), 255, np.uint8)
-    move[:, 2] -= low
+    move = np.column_stack([move[:, :2], move[:, 2] - low])
     part, move = _averaged(page[low[1] : high[1], low[0] : high[0]], move)
     return np.asarray(
         cv2.warpAffine(
