@@ -59,12 +59,12 @@ def publish(
     )
     try:
         manifest = write_open_data(folder, publication)
+        if out is None and (results / "site" / "index.html").is_file():
+            # The site links to open data of the same results, and now there are some.
+            write_report(results, loaded.election, loaded.resolution, loaded.totals, summary)
     except OSError as error:
         hint = "Make room or give another --out; what was there before is still there."
         raise ResultsError(f"{folder}: cannot be written: {error.strerror}", hint) from error
-    if out is None and (results / "site" / "index.html").is_file():
-        # The site links to open data of the same results, and now there are some.
-        write_report(results, loaded.election, loaded.resolution, loaded.totals, summary)
     if as_json:
         told = {"folder": str(folder), "root": manifest.root}
         typer.echo(json.dumps(told | {"files": manifest.files, "scans": manifest.scans}, indent=2))
