@@ -1,7 +1,7 @@
 """The part of a scan that is shown: this sheet's paper, upright, and nothing beside it.
 
-What lies beside the paper can be another sheet, a hand, a table with an ID card on it. The cut goes
-from the highest place that a header can begin at to the end of the roll.
+What lies beside the paper can be another sheet, a hand, a table with an ID card on it; on the blank
+head of the roll people write and stamp. The cut goes from the header to the end of the roll.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ RESOLUTION = 6.2
 LONG_SIDE = 6000
 """Pixels; a whole sheet of 880 mm has 5,500."""
 _BESIDE = 4.0  # millimetres beside the paper, which bends
+_ABOVE = 3.0  # millimetres above the header that stay
 _LINES = 16  # of places and addresses that a header has at most; of two sheets on one scan, the
 # upper one's boxes end some 220 mm above the lower one's tables, well beyond such a header
 
@@ -76,7 +77,7 @@ def _outline(found: Found) -> Doubles:
     left, right = -_BESIDE, form.layout.paper.width + _BESIDE
     inner = placement.heights[(placement.heights > 0) & (placement.heights < form.remarks_end)]
     tables = placement.to_scan(np.array([(x, y) for y in (0.0, *inner) for x in (left, right)]))
-    head = tables[:2] - placement.affine[:, 1] * _header_height(found)
+    head = tables[:2] - placement.affine[:, 1] * _head_height(found)
     place = form.layout.members
     first, last = found.members.rules[:, 0], found.members.rules[:, 1]
     across = (last - first) / (place.right - place.left)
@@ -86,8 +87,10 @@ def _outline(found: Found) -> Doubles:
     return np.concatenate([head, tables, sides.reshape(-1, 2), end])
 
 
-def _header_height(found: Found) -> float:
-    """Millimetres from the top of the longest header to the first table."""
+def _head_height(found: Found) -> float:
+    """Millimetres from the top of the header, or of the longest one there is, to the tables."""
+    if found.header_top is not None:
+        return _ABOVE - found.header_top
     head = found.form.layout.header
     office = head.office_baseline + len(head.office) * head.office_pitch + head.election_gap
     return office + head.first_place_gap + _LINES * head.place_gap + head.table_gap

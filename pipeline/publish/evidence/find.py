@@ -11,6 +11,7 @@ from pipeline.publish.evidence.withheld import WithheldError
 from pipeline.read.image import Grey, Page
 from pipeline.read.members import Members, find_members, handwriting_places, mask
 from pipeline.read.printed.form import Form
+from pipeline.read.printed.header_place import find_upper
 from pipeline.read.printed.model import PrintModel
 from pipeline.read.printed.place import Doubles, Placement
 from pipeline.read.printed.reader import place_by_symbol, read_print
@@ -21,13 +22,15 @@ from pipeline.read.sheet import model_for
 
 @dataclass(frozen=True)
 class Found:
-    """A page with everything found on it. `symbol` (4, 2) are the QR symbol's corners, in pixels
-    of the full size; None where the sheet was read from its print."""
+    """A page with everything found on it. `header_top` is where the header begins, in millimetres
+    of the form, None where it was not seen; `symbol` (4, 2) are the QR symbol's corners, in pixels
+    of the full size, None where the sheet was read from its print."""
 
     full: Grey
     form: Form
     placement: Placement
     members: Members
+    header_top: float | None
     symbol: Doubles | None
 
     def masked(self, *, remarks: bool) -> Grey:
@@ -66,7 +69,8 @@ def find(page: Page, rules: SheetRules) -> Found:
     members = find_members(half, 0.5, placement, model.form, square)
     if members is None:
         raise WithheldError("block")
-    return Found(full, model.form, placement, members, square)
+    upper = find_upper(full, placement, model.header)
+    return Found(full, model.form, placement, members, upper.top if upper else None, square)
 
 
 def _place(page: Page, symbol: Symbol | None, model: PrintModel) -> Placement | None:
