@@ -146,7 +146,11 @@ def test_sheets_that_disagree_are_both_shown(visit: Visit) -> None:
     page = visit.open(f"centre.html#{RIVALS}")
     assert page.locator("figure.sheet").count() == 2
     names = page.locator("figure.sheet figcaption").all_text_contents()
-    assert names == ["Image of the sheet: 3.jpg", "Image of the sheet: 4.jpg"]
+    assert names == ["File: 3.jpg", "File: 4.jpg"]
+    differing = page.locator("#centre tr", has=page.locator(".differs")).all_inner_texts()
+    assert [row.split("\t") for row in differing] == [
+        ["NICOLAS MADURO", "≠ 161", "≠ 19"], ["PSUV", "≠ 149", "≠ 7"],
+    ]  # fmt: skip
 
 
 def test_what_is_shown_and_withheld_is_counted(visit: Visit) -> None:

@@ -68,7 +68,7 @@ def test_one_goes_from_the_nation_to_a_mesa_by_keyboard(visit: Visit) -> None:
 def test_sheets_that_disagree_stand_side_by_side(visit: Visit) -> None:
     page = visit.open("centre.html#0201.01")
     rows = page.locator("#centre table tbody tr").all_inner_texts()
-    assert ['ANA <ALBA> & "CO"', "5", "6"] in [row.split("\t") for row in rows]
+    assert ['ANA <ALBA> & "CO"', "≠ 5", "≠ 6"] in [row.split("\t") for row in rows]
     assert "sheets-disagree" in page.inner_text("main")
 
 

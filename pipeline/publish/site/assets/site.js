@@ -207,7 +207,10 @@
     });
     if (!several) heads.push(say("share"));
     const sheet = several ? null : show;
-    const line = (name, values, index) => several ? [name, ...values.map(number)]
+    /* What readings disagree on stands out, also for who sees no colours. */
+    const differ = (values) => values.some((value) => value !== values[0]);
+    const told = (value) => make("span", { class: "differs" }, "\u2260 " + number(value));
+    const line = (name, values, index) => several ? [name, ...values.map(differ(values) ? told : number)]
       : [name, sheet && index !== undefined ? rowButton(values[0], index, sheet) : number(values[0]),
         share(values[0], sum(scans[0].v))];
     const order = site.candidates.slice(0)
@@ -304,7 +307,7 @@
     const box = make("input", { type: "checkbox", checked: "" });
     box.addEventListener("change", () => layer.classList.toggle("hidden", !box.checked));
     return { scan: scan, layer: layer, node: make("figure", { class: "sheet" },
-      make("figcaption", {}, say("image_of", { file: scan.f || scan.h })),
+      make("figcaption", {}, say("file") + ": " + (scan.f || scan.h)),
       make("p", { class: "quiet" }, say("image_about")),
       make("label", {}, box, say("image_marks")),
       make("div", { class: "frame" }, image, layer),
