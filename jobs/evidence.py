@@ -28,8 +28,10 @@ from pipeline.publish.evidence.album import (
     LIST,
     Album,
     Entry,
+    Evidence,
     Key,
     line_of,
+    not_to_show,
     open_album,
     prune,
     wanted,
@@ -62,9 +64,8 @@ def make_album(
     workers: int,
     progress: TerminalProgress | LineProgress,
     settings: ReaderSettings | None = None,
-) -> tuple[Album, Counter[str]]:
-    """Bring the album in `folder` to the state of the results; tells how many images are shown
-    (the key "shown") and withheld (by their codes).
+) -> Evidence:
+    """Bring the album in `folder` to the state of the results.
 
     Raises:
         StoreLostError: the store of the scans does not answer; what is made is kept.
@@ -73,8 +74,8 @@ def make_album(
     settings = settings or ReaderSettings(election.rules)
     made_by = maker(election, settings)
     folder.mkdir(parents=True, exist_ok=True)
-    before = open_album(folder) or Album(folder, {})
-    keys = frozenset(wanted(resolution))
+    before = open_album(folder) or Album(folder, {}, not_to_show(folder))
+    keys = frozenset(key for key in wanted(resolution) if key[0] not in before.withhold)
     todo = _tasks(resolution, [key for key in keys if not before.is_done(key, made_by)])
     if todo:
         progress.begin(len(todo), workers, "")
@@ -83,7 +84,7 @@ def make_album(
                 _add(list_, entries)
                 progress.advance(1, dict(Counter(e.withheld or "written" for e in entries)))
     album = prune(open_album(folder) or before, keys)
-    return album, Counter(entry.withheld or "shown" for entry in album.entries.values())
+    return Evidence.gather(album, resolution)
 
 
 def maker(election: Election, settings: ReaderSettings) -> str:

@@ -82,9 +82,11 @@ def _make(folder: Path, loaded: Loaded, workers: int) -> int:
     from pipeline.publish.evidence.withheld import WITHHELD
 
     with open_progress() as progress:
-        _, counts = make_album(folder, loaded.election, loaded.resolution, workers, progress)
-    typer.echo(f"Images: {counts['shown']} shown, {counts.total() - counts['shown']} withheld")
+        evidence = make_album(folder, loaded.election, loaded.resolution, workers, progress)
+    counts = evidence.counts
+    shown = counts.get("shown", 0)
+    typer.echo(f"Images: {shown} shown, {sum(counts.values()) - shown} withheld")
     for code, sentence in WITHHELD.items():
-        if counts[code]:
+        if code in counts:
             typer.echo(f"  {counts[code]:>6} {sentence}")
-    return sum(counts[code] for code in ("vanished", "changed", "refused"))
+    return sum(counts.get(code, 0) for code in ("vanished", "changed", "refused"))

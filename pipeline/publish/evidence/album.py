@@ -25,6 +25,8 @@ from pipeline.publish.opendata.scans import page_of
 from pipeline.publish.script import script
 
 LIST = "images.jsonl"
+WITHHOLD = "withhold.txt"
+"""A sha256 a line: the scans that whoever publishes does not want shown."""
 Key = tuple[str, int]
 """A scan's sha256, and the page."""
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -49,10 +51,12 @@ _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
 @dataclass(frozen=True)
 class Album:
-    """A folder with images and what its list says; the last line on a scan holds."""
+    """A folder with images and what its list says; the last line on a scan holds. `withhold` are
+    the sha256 that are not to be shown."""
 
     folder: Path
     entries: Mapping[Key, Entry]
+    withhold: frozenset[str] = frozenset()
 
     def shows(self, entry: Entry) -> bool:
         """Whether the entry's image is there, whole."""
@@ -85,7 +89,16 @@ def open_album(folder: Path) -> Album | None:
         entry = _entry(line)
         if entry:
             found[entry.sha256, entry.page] = entry
-    return Album(folder, found)
+    return Album(folder, found, not_to_show(folder))
+
+
+def not_to_show(folder: Path) -> frozenset[str]:
+    """The sha256 in the folder's file `WITHHOLD`."""
+    try:
+        text = (folder / WITHHOLD).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(_SHA256.findall(text.lower()))
 
 
 def _entry(line: bytes) -> Entry | None:
@@ -117,7 +130,9 @@ class Evidence:
         found = {}
         for key in wanted(resolution):
             entry = album.entries.get(key)
-            if entry is None or not (entry.withheld or album.shows(entry)):
+            if key[0] in album.withhold:
+                entry = Entry(*key, made_by="", withheld="person")
+            elif entry is None or not (entry.withheld or album.shows(entry)):
                 entry = Entry(*key, made_by="", withheld="pending")
             found[key] = entry
         return cls(album.folder, found)
@@ -187,7 +202,7 @@ def prune(album: Album, keys: frozenset[Key]) -> Album:
     for path in sorted(_files(album.folder)):
         if path.relative_to(album.folder).as_posix() not in named:
             path.unlink(missing_ok=True)
-    return Album(album.folder, kept)
+    return Album(album.folder, kept, album.withhold)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -17,6 +17,7 @@ WITHHELD: Mapping[str, str] = MappingProxyType(
         "image": "The file cannot be opened as an image",
         "size": "It cannot be made small enough and stay legible",
         "reader": "The process that masks it crashed, took too long or ran out of memory",
+        "person": "Whoever publishes decided to withhold it",
         "vanished": "The file is gone since it was read",
         "refused": "The file cannot be read any more",
         "changed": "The file is no longer the one that was read: its SHA-256 is another",
