@@ -1,6 +1,6 @@
 """The process that reads scans: a file's bytes in, its pages' readings out.
 
-It is the only process that decodes hostile files. It opens nothing, limits its own memory, and dies
+It and `jobs.masker` alone decode hostile files. It opens nothing, limits its own memory, and dies
 with its parent. Its input lies in memory shared with the parent; on standard input come lengths
 (8 bytes, big-endian), one for the settings and one for each file. A file's answer, on standard
 output, is one frame per page (a length and that many bytes of JSON) and an empty frame; that the
@@ -18,7 +18,7 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import cv2
@@ -30,9 +30,17 @@ from pipeline.read.sheet import prepare, read_scan
 
 LENGTH = struct.Struct(">Q")
 PR_SET_PDEATHSIG = 1
+Answers = Callable[[mmap.mmap, int, ReaderSettings], Iterator[bytes]]
+"""From the memory and the length of what lies in it to frames, each as soon as it is known; no
+fault of a file may leave it as an exception."""
 
 
 def main() -> None:
+    """Read scans until standard input ends."""
+    serve(_readings)
+
+
+def serve(answer: Answers) -> None:
     """Answer frames until standard input ends."""
     _die_with_parent()
     # Native libraries print warnings wherever they like; nothing but frames may reach the parent.
@@ -47,8 +55,8 @@ def main() -> None:
         write_frame(answers, b"")
         answers.flush()
         for size in sizes:
-            for reading in _readings(memory, size, settings):
-                write_frame(answers, json.dumps(reading.to_plain()).encode())
+            for frame in answer(memory, size, settings):
+                write_frame(answers, frame)
                 answers.flush()  # the next page may be fatal: this one is not to be lost
             write_frame(answers, b"")
             answers.flush()
@@ -60,18 +68,22 @@ def _sizes() -> Iterator[int]:
         yield LENGTH.unpack(header)[0]
 
 
-def _readings(memory: mmap.mmap, size: int, settings: ReaderSettings) -> Iterator[PageReading]:
+def _readings(memory: mmap.mmap, size: int, settings: ReaderSettings) -> Iterator[bytes]:
     """A file's pages, each as soon as it is read, so that a later one's fault does not cost it."""
     done = 0
     try:
         for reading in read_scan(memory[:size], settings.rules, settings.limits, settings.way):
             done += 1
-            yield reading
+            yield _frame(reading)
     except MemoryError:
         limit = f"limit {settings.memory_bytes // 2**20} MiB"
-        yield failed(done + 1, Finding("reader-memory", limit))
+        yield _frame(failed(done + 1, Finding("reader-memory", limit)))
     except Exception as error:  # noqa: BLE001  the border of the process: one scan, not the run
-        yield failed(done + 1, Finding("reader-error", type(error).__name__))
+        yield _frame(failed(done + 1, Finding("reader-error", type(error).__name__)))
+
+
+def _frame(reading: PageReading) -> bytes:
+    return json.dumps(reading.to_plain()).encode()
 
 
 def write_frame(stream: BinaryIO, content: bytes) -> None:

@@ -19,6 +19,7 @@ from jobs.definition import election_folder
 from jobs.history import diff, log
 from jobs.mask import mask
 from jobs.publish import publish
+from jobs.report_cli import report
 from jobs.watch_cli import watch
 from pipeline.count.place import Place
 from pipeline.count.retry import Retry
@@ -38,6 +39,7 @@ Examples:
   actas log results                                  its versions; `diff` compares two
   actas explain results 240111020.01                 why a mesa has its status
   actas report results                               write results/site, down to each mesa
+  actas report results --evidence                    the same, with the masked image of each sheet
   actas publish results                              write results/open-data
   actas mask scans/*.jpg --out masked                images without the members' boxes
   actas analyse results                              what is missing, and what it could change
@@ -240,26 +242,6 @@ def explain(
 
 
 @app.command()
-def report(results: Results) -> None:
-    """Write the report of a results folder anew.
-
-    \b
-    Example:
-      actas report results
-    """
-    from jobs.report import load_results, write_report
-    from jobs.stage import staged
-    from pipeline.errors import ResultsError
-
-    loaded = load_results(results)
-    if loaded.summary is None:
-        raise ResultsError(f"{results}: no run has finished yet.", "Run `actas tally` again.")
-    with staged(Place.of(results)) as folder:
-        write_report(folder, loaded.election, loaded.resolution, loaded.totals, loaded.summary)
-    _say(f"Report: {Place.of(results)}/site/index.html")
-
-
-@app.command()
 def synth(
     out: Annotated[Path, typer.Argument(help="A new folder.")],
     sheets: Annotated[
@@ -317,6 +299,7 @@ def synth(
 
 app.command()(analyse)
 app.command()(compare)
+app.command()(report)
 app.command()(mask)
 app.command()(watch)
 app.command()(log)

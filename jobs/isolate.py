@@ -17,22 +17,26 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Generic, TypeVar
 
 from jobs.child import LENGTH
 from jobs.settings import ReaderSettings
 from pipeline.findings import Finding
 from pipeline.read.record import PageReading, failed
 
+MARGIN = 1 << 16
+"""Bytes beside a file's own: whoever sends it may say something of it."""
 MAX_ANSWER = 1 << 20
-"""A page's reading is some kilobytes; more than this is no answer but a broken process."""
+"""A page's reading is some kilobytes, its image at most 200; more comes of a broken process."""
 CHUNK = 1 << 16
 SMALLEST_MEMORY = 1 << 20
 START_DEADLINE = 60.0
 """Seconds for starting and importing the libraries, which takes half a second."""
 COMMAND = (sys.executable, "-P", "-m", "jobs.child")
 """-P: a file cv2.py among the scans must not be taken for the library."""
+Answer = TypeVar("Answer")
 
 
 class ReaderLostError(Exception):
@@ -73,18 +77,30 @@ class SharedMemory:
             os.close(self.descriptor)
 
 
-class IsolatedReader:
-    """One reading process, restarted whenever it is lost. For use by one thread."""
+class Isolated(Generic[Answer]):
+    """One process that decodes scans, restarted whenever it is lost. For use by one thread.
 
-    def __init__(self, settings: ReaderSettings, command: Sequence[str] = COMMAND) -> None:
+    `parse` makes an answer of a frame and raises ValueError for what cannot be one; `fail` makes
+    the answer for a page that the process was lost on.
+    """
+
+    def __init__(
+        self,
+        settings: ReaderSettings,
+        command: Sequence[str],
+        parse: Callable[[bytes], Answer],
+        fail: Callable[[int, Finding], Answer],
+    ) -> None:
         self._settings = settings
         self._command = command
-        self._memory = SharedMemory(max(settings.limits.max_bytes + 1, SMALLEST_MEMORY))
+        self._parse = parse
+        self._fail = fail
+        self._memory = SharedMemory(max(settings.limits.max_bytes + MARGIN, SMALLEST_MEMORY))
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = bytearray()
         self._content = b""
         self._lost: ReaderLostError | None = None
-        self._pages: list[PageReading] = []
+        self._pages: list[Answer] = []
         self._pending = False
 
     def submit(self, content: bytes) -> None:
@@ -107,13 +123,13 @@ class IsolatedReader:
         except ReaderLostError as lost:
             self._lost = lost
 
-    def result(self) -> list[PageReading]:
-        """The readings of the file last submitted; never raises for a fault of that file."""
+    def result(self) -> list[Answer]:
+        """The answers to the file last submitted; never raises for a fault of that file."""
         readings = self._result()
         self._pending = False
         return readings
 
-    def _result(self) -> list[PageReading]:
+    def _result(self) -> list[Answer]:
         for attempt in (1, 2):
             try:
                 if self._lost:
@@ -124,7 +140,7 @@ class IsolatedReader:
                 self._stop()
                 if attempt == 2 or lost.finding.code != "reader-crashed":
                     # Pages that were read before the fatal one are kept.
-                    return [*self._pages, failed(len(self._pages) + 1, lost.finding)]
+                    return [*self._pages, self._fail(len(self._pages) + 1, lost.finding)]
                 self._try_send(self._content)
         raise AssertionError("unreachable")
 
@@ -187,12 +203,12 @@ class IsolatedReader:
         except OSError as error:
             raise ReaderLostError(self._death()) from error
 
-    def _receive(self) -> list[PageReading]:
+    def _receive(self) -> list[Answer]:
         """All pages of the file, each within the deadline."""
         self._pages = []
         while frame := self._frame():
             try:
-                self._pages.append(PageReading.from_json(frame))
+                self._pages.append(self._parse(frame))
             except ValueError as error:
                 raise ReaderLostError(Finding("reader-error", "it answered nonsense")) from error
         if not self._pages:
@@ -243,6 +259,13 @@ class IsolatedReader:
             with suppress(ValueError):
                 return Finding("reader-crashed", signal.Signals(-code).name)
         return Finding("reader-crashed", f"exit code {code}")
+
+
+class IsolatedReader(Isolated[PageReading]):
+    """One reading process."""
+
+    def __init__(self, settings: ReaderSettings, command: Sequence[str] = COMMAND) -> None:
+        super().__init__(settings, command, PageReading.from_json, failed)
 
 
 _own = threading.local()

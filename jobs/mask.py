@@ -30,7 +30,7 @@ def mask(
     from jobs.definition import election_folder
     from pipeline.election import load_election
     from pipeline.errors import ActasError, InputError
-    from pipeline.publish.evidence import masked_png
+    from pipeline.publish.evidence.show import masked_png
 
     rules = load_election(election_folder(election)).rules
     try:

@@ -34,7 +34,7 @@ def publish(
       actas publish results --issuer "The Daily"
       python3 results/open-data/verify.py
     """
-    from jobs.report import load_results
+    from jobs.report import load_results, write_report
     from pipeline.count.place import Place
     from pipeline.errors import InputError, ResultsError
     from pipeline.publish.opendata.scans import Naming
@@ -59,6 +59,9 @@ def publish(
     )
     try:
         manifest = write_open_data(folder, publication)
+        if out is None and (results / "site" / "index.html").is_file():
+            # The site links to open data of the same results, and now there are some.
+            write_report(results, loaded.election, loaded.resolution, loaded.totals, summary)
     except OSError as error:
         hint = "Make room or give another --out; what was there before is still there."
         raise ResultsError(f"{folder}: cannot be written: {error.strerror}", hint) from error

@@ -15,8 +15,14 @@ from pipeline.count.store import Ledger
 from pipeline.count.totals import Totals, sum_up
 from pipeline.election import Election, load_election
 from pipeline.errors import InputError, ResultsError
+from pipeline.publish.evidence.album import Evidence, open_album
+from pipeline.publish.opendata.describe import published_root
+from pipeline.publish.site.pages import Beside
 from pipeline.publish.site.write import is_current, write_site
 from pipeline.read.uris import to_uri
+
+ALBUM = "evidence"
+"""Where the images of the sheets are, beside the tables."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +141,19 @@ def write_report(
     totals: Totals,
     summary: dict[str, Any],
 ) -> Path:
-    """Write the site, unless it is there as it would be; returns its first page."""
+    """Write the site, unless it is there as it would be; returns its first page.
+
+    Images of sheets that were made before are shown again; none is made here.
+    """
     folder = results / "site"
-    if is_current(folder, summary):
+    album = open_album(results / ALBUM)
+    beside = Beside(
+        Evidence.gather(album, resolution) if album else None,
+        published_root(results / "open-data", summary),
+    )
+    if is_current(folder, summary, beside):
         return folder / "index.html"
-    return write_site(folder, election, resolution, totals, summary)
+    return write_site(folder, election, resolution, totals, summary, beside)
 
 
 def _summary(results: Place) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ class WaitingScan:
 
     file: str
     status: str
-    mesas: str
+    mesas: tuple[str, ...]
     why: str
     reasons: tuple[tuple[str, str], ...]
     """Code and detail of the findings that `why` tells of; () where it tells of something else."""
@@ -43,10 +43,14 @@ def _waiting(item: ResolvedScan) -> WaitingScan:
     return WaitingScan(
         file=uri.rstrip("/").rpartition("/")[2],
         status=item.status.value,
-        mesas=item.mesa or ", ".join(sorted({r.acta_code.mesa for r in item.scan.rivals})),
+        mesas=(item.mesa,) if item.mesa else _rivals(item),
         why=item.why,
         reasons=tuple((f.code, f.detail) for f in _told(item)),
     )
+
+
+def _rivals(item: ResolvedScan) -> tuple[str, ...]:
+    return tuple(sorted({rival.acta_code.mesa for rival in item.scan.rivals}))
 
 
 def _told(item: ResolvedScan) -> list[Finding]:

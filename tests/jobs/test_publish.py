@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -80,6 +81,27 @@ def test_it_is_written_beside_the_results_by_default(results: Path, tmp_path: Pa
     assert run.code == 0, run.err
     assert "Merkle root: " in run.out
     assert verify(copy / "open-data").code == 0
+
+
+def test_the_site_links_to_open_data_of_the_same_results(results: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(results, tmp_path / "results")
+    pages = [copy / "site" / name for name in ("index.html", "es/index.html")]
+    assert not any("open-data" in page.read_text(encoding="utf-8") for page in pages)
+    assert actas("publish", str(copy)).code == 0
+    root = (copy / "open-data" / "merkle-root.txt").read_text(encoding="ascii").strip()
+    for page in pages:
+        html = page.read_text(encoding="utf-8")
+        assert root in html
+        assert "python3 open-data/verify.py" in html
+        links = re.findall(r'href="((?:\.\./)+open-data/[^"]+)"', html)
+        assert len(links) == 5
+        assert all((page.parent / link).resolve().is_file() for link in links)
+    # Data of other results are not these results' proof.
+    summary = json.loads((copy / "open-data" / "summary.json").read_text(encoding="utf-8"))
+    summary["scans"]["found"] += 1
+    (copy / "open-data" / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    assert actas("report", str(copy)).code == 0
+    assert not any("open-data" in page.read_text(encoding="utf-8") for page in pages)
 
 
 def test_results_that_are_not_finished_are_refused(

@@ -14,7 +14,7 @@ from pipeline.count.resolve import Resolution, Scan, resolve
 from pipeline.count.totals import Totals, sum_up
 from pipeline.election import Election, load_election
 from pipeline.errors import ResultsError
-from pipeline.findings import Finding
+from pipeline.findings import CATALOGUE, Finding
 from pipeline.publish.attention import MOST_ROWS
 from pipeline.publish.site.words import LANGUAGES, english, words
 from pipeline.publish.site.write import is_current, write_site
@@ -473,6 +473,15 @@ def test_every_language_says_the_same_things() -> None:
         for w in own:
             assert w.defined[kind].keys() == meanings.keys(), (w.language, kind)
             assert all(w.defined[kind].values())
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_every_finding_has_a_sentence_and_a_rule_in_spanish(code: str) -> None:
+    own, kind = words("es"), CATALOGUE[code]
+    for meaning, english_one in (("finding", kind.sentence), ("rule", kind.rule)):
+        text = own.defined[meaning].get(code, "")
+        assert text.strip(), f"definitions.es.yaml lacks {meaning}: {code}"
+        assert text != english_one, f"definitions.es.yaml, {meaning}: {code} is in English"
 
 
 @pytest.mark.parametrize(

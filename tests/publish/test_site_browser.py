@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from tests.publish.test_site import make_election, make_scans, publish
+from tests.publish.visit import Visit, assert_open_to_all, marks, opened_browser, until
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine"),
-]
+pytestmark = marks
 PAGES = (
     "index.html", "problems.html", "methods.html", "places/01.html", "centre.html#0101",
     "centre.html#0101.01", "es/index.html", "es/places/02.html", "es/centre.html#0201.01",
 )  # fmt: skip
-FAULTS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -38,57 +27,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with opened_browser() as opened:
         yield opened
-        opened.close()
-
-
-def until(page: Any, condition: str, arg: Any = None) -> None:
-    """Wait for a condition; asked anew each time, since the site's policy forbids a page's eval."""
-    ends = time.monotonic() + 10
-    while not holds(page, condition, arg):
-        assert time.monotonic() < ends, condition
-        page.wait_for_timeout(20)
-
-
-def holds(page: Any, condition: str, arg: Any) -> bool:
-    try:
-        return bool(page.evaluate(condition, arg))
-    except playwright.Error:  # asked while the page changed for another
-        return False
-
-
-class Visit:
-    """A tab that remembers what it was told and what it asked for."""
-
-    def __init__(self, browser: Any, site: Path, width: int = 1280, dark: str = "light"):
-        self.site = site
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=dark)
-        self.page = context.new_page()
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-
-    def open(self, path: str) -> Any:
-        self.page.goto("about:blank")  # or a change of the part behind # would not load it
-        self.page.goto(f"{self.site.as_uri()}/{path}")
-        self.page.wait_for_selector("#search:not([hidden])")
-        if "#" in path:
-            self.page.wait_for_selector("#centre .scroll")
-        return self.page
-
-    def close(self) -> None:
-        """Nothing was said on the console, nothing asked for outside the folder."""
-        assert self.said == []
-        assert self.asked
-        for url in self.asked:
-            parts = urlsplit(url)
-            inside = parts.scheme == "file" and Path(unquote(parts.path)).is_relative_to(self.site)
-            assert inside or parts.scheme in ("data", "about"), url
-        self.page.context.close()
 
 
 @pytest.fixture
@@ -128,7 +68,7 @@ def test_one_goes_from_the_nation_to_a_mesa_by_keyboard(visit: Visit) -> None:
 def test_sheets_that_disagree_stand_side_by_side(visit: Visit) -> None:
     page = visit.open("centre.html#0201.01")
     rows = page.locator("#centre table tbody tr").all_inner_texts()
-    assert ['ANA <ALBA> & "CO"', "5", "6"] in [row.split("\t") for row in rows]
+    assert ['ANA <ALBA> & "CO"', "≠ 5", "≠ 6"] in [row.split("\t") for row in rows]
     assert "sheets-disagree" in page.inner_text("main")
 
 
@@ -178,17 +118,11 @@ def test_the_other_language_shows_the_same_mesa(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light")])
 def test_no_page_is_wider_than_the_window_or_shuts_anybody_out(
     browser: Any, site: Path, path: str, width: int, scheme: str
 ) -> None:
-    tab = Visit(browser, site, width, scheme)
-    page = tab.open(path)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    # Preloading would fetch the style sheet, which the page's policy rightly forbids.
-    found = axe.Axe().run(page, options={"preload": False}).response["violations"]
-    assert [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in FAULTS] == []
-    tab.close()
+    assert_open_to_all(browser, site, path, width, scheme)
 
 
 def test_the_first_view_is_small(site: Path) -> None:

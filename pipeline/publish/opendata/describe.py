@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pipeline.publish.opendata.table import Column, Table
 _CHANGING = ("seconds", "table_version", "version", "files")
 """Of the summary: what differs between two runs over the same scans, and hashes of the results'
 own tables, which are not published."""
+_ROOT = re.compile("[0-9a-f]{64}")
 _MEDIA = {
     ".csv": "text/csv",
     ".json": "application/json",
@@ -65,6 +67,17 @@ def _published_columns(election: Election) -> tuple[tuple[str, str], ...]:
 def summary_json(summary: Mapping[str, Any]) -> dict[str, Any]:
     """The run's summary without what differs between two runs over the same scans."""
     return {key: value for key, value in summary.items() if key not in _CHANGING}
+
+
+def published_root(folder: Path, summary: Mapping[str, Any]) -> str:
+    """The Merkle root of the open data in a folder, if they are of these results; else ''."""
+    try:
+        told = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        root = (folder / "merkle-root.txt").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+    same = told == json.loads(json.dumps(summary_json(summary)))
+    return root if same and _ROOT.fullmatch(root) else ""
 
 
 def write_json(path: Path, value: object) -> None:

@@ -1,14 +1,9 @@
-"""The data that the pages load as needed: mesas by unit, an index for the search, lists as CSV.
-
-Each file is a script that hands its data to the site's own: `actas.unit("010203", {...});`. What
-stands in it is JSON in ASCII with every `<` escaped, so that no text in it can end a script.
-"""
+"""The data that the pages load as needed: mesas by unit, an index for the search, lists as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -16,26 +11,15 @@ from typing import Any
 from pipeline.count.outputs import NEEDS_A_PERSON, neutral
 from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan
 from pipeline.election import Election, MesaKey
+from pipeline.publish.evidence.album import Evidence
 from pipeline.publish.opendata.scans import Naming, page_of, payload_text, published_detail
+from pipeline.publish.script import script
 from pipeline.publish.text import visible
 
 
-def script(call: str, *values: object) -> bytes:
-    """A script that calls `actas.CALL(values)`."""
-    shown = (json.dumps(_seen(value), separators=(",", ":")) for value in values)
-    return f"actas.{call}({','.join(shown)});\n".replace("<", "\\u003c").encode("ascii")
-
-
-def _seen(value: Any) -> Any:
-    """All text without characters that hide or turn the reading direction."""
-    if isinstance(value, dict):
-        return {str(visible(key)): _seen(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_seen(item) for item in value]
-    return visible(value)
-
-
-def units(resolution: Resolution, election: Election) -> Iterator[tuple[str, bytes]]:
+def units(
+    resolution: Resolution, election: Election, evidence: Evidence | None
+) -> Iterator[tuple[str, bytes]]:
     """Per unit above the centres of which a sheet or mesa is named: its code and its script."""
     digits = _shard_digits(election)
     scans = _by_mesa(resolution)
@@ -46,7 +30,7 @@ def units(resolution: Resolution, election: Election) -> Iterator[tuple[str, byt
     for code, mesas in sorted(groups.items()):
         centres: dict[str, list[Any]] = {}
         for mesa in mesas:
-            rows = [_scan(item, uris) for item in scans.get(mesa.mesa, ())]
+            rows = [_scan(item, uris, evidence) for item in scans.get(mesa.mesa, ())]
             centres.setdefault(mesa.centre, []).append(_mesa(mesa, rows))
         names = {centre: election.name_of(centre) for centre in centres}
         above = [[a, election.name_of(a)] for a in places_above(code, election)]
@@ -85,7 +69,7 @@ def _mesa(mesa: ResolvedMesa, scans: Sequence[object]) -> dict[str, Any]:
     }
 
 
-def _scan(item: ResolvedScan, uris: frozenset[str]) -> dict[str, Any]:
+def _scan(item: ResolvedScan, uris: frozenset[str], evidence: Evidence | None) -> dict[str, Any]:
     scan, payload = item.scan, item.scan.payload
     found: dict[str, Any] = {
         "f": Naming().name(scan.uri),
@@ -98,6 +82,10 @@ def _scan(item: ResolvedScan, uris: frozenset[str]) -> dict[str, Any]:
     if payload:
         found |= {"g": scan.grade, "a": payload.acta_code.text, "p": payload_text(scan)}
         found |= {"v": payload.votes, "z": payload.null_votes, "e": payload.empty_votes}
+    if evidence:
+        image = evidence.of(item)
+        if image:
+            found["i"] = image.withheld or [image.width, image.height]
     return found
 
 

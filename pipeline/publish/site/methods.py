@@ -23,6 +23,7 @@ from pipeline.analyse.integrity import HINT_KINDS
 from pipeline.count import resolve, totals
 from pipeline.count.resolve import GRADES, ScanStatus
 from pipeline.findings import CATALOGUE
+from pipeline.publish.evidence.withheld import WITHHELD
 from pipeline.publish.site.words import Words
 
 EXPLAINED = (
@@ -59,6 +60,7 @@ def definitions(words: Words) -> dict[str, list[Definition]]:
             Definition(kind.code, say("hint", kind.code), say("hint_rule", kind.code))
             for kind in HINT_KINDS
         ],
+        "withheld": [Definition(code, say("withheld", code)) for code in WITHHELD],
     }
 
 

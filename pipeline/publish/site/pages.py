@@ -21,6 +21,8 @@ from pipeline.election import NATION, Candidate, Election
 from pipeline.publish import text
 from pipeline.publish.accounts import grade_account, mesa_account, scan_account
 from pipeline.publish.attention import list_waiting
+from pipeline.publish.evidence.album import Evidence
+from pipeline.publish.evidence.withheld import WITHHELD
 from pipeline.publish.site.data import places_above
 from pipeline.publish.site.map import draw_map
 from pipeline.publish.site.methods import definitions, explanations
@@ -34,6 +36,18 @@ _INDENT = re.compile(r"\n\s+")
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What there is beside the results: images of the sheets, and the root of the open data that
+    was published of the same results ('' if none was)."""
+
+    evidence: Evidence | None = None
+    open_data: str = ""
+
+
+NOTHING = Beside()
+
+
+@dataclass(frozen=True)
 class Contents:
     """What the site is about."""
 
@@ -42,6 +56,7 @@ class Contents:
     totals: Totals
     analysis: Analysis
     summary: Mapping[str, Any]
+    beside: Beside = NOTHING
 
     @cached_property
     def pages(self) -> frozenset[str]:
@@ -124,6 +139,8 @@ def _shared(contents: Contents, words: Words) -> dict[str, object]:
         "candidates": contents.order,
         "names": {candidate.code: candidate.name for candidate in election.candidates},
         "pages": contents.pages,
+        "evidence": contents.beside.evidence,
+        "open_data": contents.beside.open_data,
     }
 
 
@@ -163,7 +180,16 @@ def _problems(contents: Contents) -> dict[str, object]:
         "hints": contents.analysis.integrity.hints,
         "ink": contents.analysis.integrity.ink,
         "stations": contents.analysis.coverage.stations,
+        "images": _images(contents.beside.evidence),
     }
+
+
+def _images(evidence: Evidence | None) -> list[tuple[str, int]]:
+    """How many sheets are shown, and how many withheld for which reason, in the code's order."""
+    if evidence is None:
+        return []
+    counts = evidence.counts
+    return [(code, counts[code]) for code in ("shown", *WITHHELD) if counts.get(code)]
 
 
 def _methods(contents: Contents, words: Words) -> dict[str, object]:

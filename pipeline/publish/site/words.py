@@ -19,6 +19,7 @@ from pipeline.analyse.integrity import HINT_KINDS
 from pipeline.findings import CATALOGUE
 from pipeline.publish import text
 from pipeline.publish.accounts import GRADE_MEANINGS, SCAN_MEANINGS
+from pipeline.publish.evidence.withheld import WITHHELD
 
 LANGUAGES = ("en", "es")
 STRINGS = Path(__file__).parent / "strings"
@@ -91,6 +92,7 @@ def english() -> dict[str, dict[str, str]]:
         "source": {a.key: a.source for a in ASSUMPTIONS},
         "hint": {kind.code: kind.sentence for kind in HINT_KINDS},
         "hint_rule": {kind.code: kind.rule for kind in HINT_KINDS},
+        "withheld": dict(WITHHELD),
     }
 
 

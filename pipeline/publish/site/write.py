@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.analyse.analysis import analyse
 from pipeline.analyse.ink import ink_of
-from pipeline.count.resolve import Resolution
+from pipeline.count.resolve import GRADES, Resolution
 from pipeline.count.totals import Totals
 from pipeline.election import Election
 from pipeline.errors import ResultsError
-from pipeline.publish.site.data import index, problems_csv, script, units
-from pipeline.publish.site.pages import Contents, render_pages
+from pipeline.publish.evidence.album import Evidence
+from pipeline.publish.script import script
+from pipeline.publish.site.data import index, problems_csv, units
+from pipeline.publish.site.pages import NOTHING, Beside, Contents, render_pages
 from pipeline.publish.site.words import LANGUAGES, Words, words
+from pipeline.read.sheet import model_for
 
 ASSETS = Path(__file__).parent / "assets"
 STAMP = "site.json"
@@ -35,8 +39,11 @@ def write_site(
     resolution: Resolution,
     totals: Totals,
     summary: dict[str, Any],
+    beside: Beside = NOTHING,
 ) -> Path:
     """Write the site into `folder`, replacing the one that is there; returns its first page.
+
+    Images of `beside.evidence` are linked, not copied, where the disk can: they are gigabytes.
 
     Raises:
         ResultsError: the folder holds something else.
@@ -51,7 +58,7 @@ def write_site(
     try:
         new.mkdir(parents=True)
         analysis = analyse(resolution, totals, election, ink_of(resolution), rounds=0)
-        _fill(new, Contents(election, resolution, totals, analysis, summary))
+        _fill(new, Contents(election, resolution, totals, analysis, summary, beside))
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
@@ -61,17 +68,19 @@ def write_site(
     return folder / "index.html"
 
 
-def is_current(folder: Path, summary: dict[str, Any]) -> bool:
+def is_current(folder: Path, summary: dict[str, Any], beside: Beside = NOTHING) -> bool:
     """Whether the site in `folder` was made of these very results by this very program."""
     try:
         whole = (folder / "index.html").is_file()
-        return whole and (folder / STAMP).read_bytes() == _stamp(summary)
+        return whole and (folder / STAMP).read_bytes() == _stamp(summary, beside)
     except OSError:
         return False
 
 
-def _stamp(summary: dict[str, Any]) -> bytes:
+def _stamp(summary: Mapping[str, Any], beside: Beside) -> bytes:
     made_of = {key: value for key, value in summary.items() if key != "seconds"}
+    made_of["evidence"] = beside.evidence.sha256 if beside.evidence else None
+    made_of["open_data"] = beside.open_data
     return (
         json.dumps({"program": _program(), **made_of}, sort_keys=True, indent=1) + "\n"
     ).encode()
@@ -104,7 +113,19 @@ def _fill(folder: Path, contents: Contents) -> None:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-    (folder / STAMP).write_bytes(_stamp(dict(contents.summary)))
+    if contents.beside.evidence:
+        _link(contents.beside.evidence, folder / "evidence")
+    (folder / STAMP).write_bytes(_stamp(contents.summary, contents.beside))
+
+
+def _link(evidence: Evidence, folder: Path) -> None:
+    for name in evidence.files():
+        source, target = evidence.folder / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:  # another disk, or one that knows no links
+            shutil.copyfile(source, target)
 
 
 def _files(contents: Contents) -> Iterator[tuple[str, bytes]]:
@@ -117,7 +138,7 @@ def _files(contents: Contents) -> Iterator[tuple[str, bytes]]:
         below = "" if language == LANGUAGES[0] else f"{language}/"
         for page, html in render_pages(contents, own):
             yield below + page, html.encode()
-    for code, content in units(resolution, election):
+    for code, content in units(resolution, election, contents.beside.evidence):
         yield f"data/{code}.js", content
     for code, content in index(election, resolution, contents.pages):
         yield f"search/{code}.js", content
@@ -129,16 +150,21 @@ def _for_script(contents: Contents, own: Words) -> dict[str, Any]:
     election = contents.election
     codes = {code[: election.levels[0].digits] for code in election.units if code}
     codes |= {mesa.centre[: election.levels[0].digits] for mesa in contents.resolution.mesas}
+    model = model_for(election.rules) if contents.beside.evidence else None
     return {
         "title": election.title,
+        "country": election.country,
         "strings": own.for_scripts(),
         "findings": dict(own.defined["finding"]),
         "status": dict(own.defined["status"]),
         "grade": dict(own.defined["grade"]),
+        "grades": {grade: own.name("grade", grade) for grade in GRADES},
         "levels": [[own.name("level", level.name), level.digits] for level in election.levels],
         "separator": election.rules.acta_code.separator,
         "tops": sorted(codes),
         "pages": sorted(contents.pages),
         "candidates": [[c.code, c.name, list(c.positions)] for c in election.candidates],
         "parties": [position.party for position in election.positions],
+        "withheld": dict(own.defined["withheld"]),
+        "rows": [] if model is None else [row.counts for row in model.form.rows],
     }

@@ -1,5 +1,5 @@
 /* The search, and the pages of centres and mesas. Data comes as scripts of this folder (`data/`,
-   `search/`), for a page that was opened from a disk may not fetch. Text is only ever set as text. */
+   `search/`, `evidence/`), for a page that was opened from a disk may not fetch. Text is only ever set as text. */
 (function () {
   "use strict";
   const MOST_HITS = 50;
@@ -8,6 +8,7 @@
   const loaded = new Map();
   const units = new Map();
   const indexes = new Map();
+  const marks = new Map();
   let site;
 
   function load(path) {
@@ -160,7 +161,7 @@
   }
 
   function crumbs(unit, last) {
-    const items = [make("li", {}, make("a", { href: base + "index.html" }, site.title))];
+    const items = [make("li", {}, make("a", { href: base + "index.html" }, site.country))];
     for (const [code, name] of unit.above) {
       const link = linkTo(code);
       items.push(make("li", {}, link ? make("a", { href: link }, name) : name));
@@ -173,6 +174,10 @@
     return mesa.scans.find((scan) => scan.s === "counted" && scan.v);
   }
 
+  function gradeName(scan) {
+    return scan && scan.g && (site.grades[scan.g] || scan.g);
+  }
+
   function centrePage(code, unit) {
     const shown = site.candidates.slice(0).sort(function (a, b) {
       const total = (c) => sum(unit.mesas[code].map((mesa) => votesOf(countedScan(mesa), c) || 0));
@@ -182,7 +187,7 @@
       const scan = countedScan(mesa);
       const some = (value) => (scan ? number(value) : say("none"));
       return [make("a", { href: "#" + mesa.m }, say("mesa") + " " + mesa.n), say("s_" + mesa.s),
-        (scan && scan.g) || say("none"),
+        gradeName(scan) || say("none"),
         ...shown.map((c) => some(votesOf(scan, c))), some(scan ? sum(scan.v) : 0)];
     });
     return [crumbs(unit), table(say("mesas"),
@@ -194,29 +199,119 @@
   }
 
   /* The numbers of one or several readings side by side: each candidate, then each of its lines. */
-  function numbers(caption, scans) {
+  function numbers(scans, show) {
     const several = scans.length > 1;
     const heads = [say("candidate")];
     scans.forEach(function (_, i) {
       heads.push(several ? say("version", { n: i + 1 }) : say("votes"));
     });
     if (!several) heads.push(say("share"));
-    const line = (name, values) => several ? [name, ...values.map(number)]
-      : [name, number(values[0]), share(values[0], sum(scans[0].v))];
+    const sheet = several ? null : show;
+    /* What readings disagree on stands out, also for who sees no colours. */
+    const differ = (values) => values.some((value) => value !== values[0]);
+    const told = (value) => make("span", { class: "differs" }, "\u2260 " + number(value));
+    const line = (name, values, index) => several ? [name, ...values.map(differ(values) ? told : number)]
+      : [name, sheet && index !== undefined ? rowButton(values[0], index, sheet) : number(values[0]),
+        share(values[0], sum(scans[0].v))];
     const order = site.candidates.slice(0)
       .sort((a, b) => votesOf(scans[0], b) - votesOf(scans[0], a));
     const rows = [];
     for (const candidate of order) {
-      rows.push(line(make("strong", {}, candidate[1] || candidate[0]), scans.map((s) => votesOf(s, candidate))));
+      const only = candidate[2].length > 1 ? undefined : candidate[2][0];
+      rows.push(line(make("strong", {}, candidate[1] || candidate[0]),
+        scans.map((s) => votesOf(s, candidate)), only));
       if (candidate[2].length > 1) {
         for (const index of candidate[2]) {
-          rows.push(line(make("span", { class: "party" }, site.parties[index]), scans.map((s) => s.v[index])));
+          rows.push(line(make("span", { class: "party" }, site.parties[index]),
+            scans.map((s) => s.v[index]), index));
         }
       }
     }
     const end = (name, values) => [name, ...values.map(number), ...(several ? [] : [""])];
-    return table(caption, heads, rows, [end(say("valid"), scans.map((s) => sum(s.v))),
+    return table(say("by_party"), heads, rows, [end(say("valid"), scans.map((s) => sum(s.v))),
       end(say("null"), scans.map((s) => s.z)), end(say("empty"), scans.map((s) => s.e))]);
+  }
+
+  /* The image of a sheet, and on it the rows that its numbers stand in. */
+
+  function svg(tag, attributes, ...content) {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    node.append(...content);
+    return node;
+  }
+
+  function imageOf(scan) {
+    return scan.h.slice(0, 2) + "/" + scan.h + (scan.pg ? "-" + scan.pg : "");
+  }
+
+  /* What a row of the sheet is called: its party and votes, or which total it is. */
+  function rowName(kind, index, scan) {
+    if (kind !== "votes") return site.strings["row_" + kind] || site.strings[kind];
+    return site.parties[index] + (scan.v ? ": " + number(scan.v[index]) : "");
+  }
+
+  async function drawMarks(layer, scan) {
+    const name = imageOf(scan);
+    await load("evidence/" + name + ".js");
+    const found = marks.get(name);
+    if (!found || layer.childElementCount) return;
+    const draw = (points, key, title) => points.length === 8 && layer.append(svg("polygon",
+      { class: "mark", points: points.join(" "), "data-key": key }, svg("title", {}, title)));
+    let position = 0;
+    found.rows.forEach(function (points, i) {
+      const kind = site.rows[i];
+      const index = kind === "votes" ? position++ : null;
+      draw(points, kind === "votes" ? index : kind, rowName(kind, index, scan));
+    });
+    draw(found.symbol, "symbol", say("row_symbol"));
+    const middle = (axis) => (found.block[axis] + found.block[axis + 4]) / 2;
+    layer.append(svg("text", { class: "painted", x: middle(0), y: middle(1) }, say("image_painted")));
+  }
+
+  async function seek(layer, scan, index) {
+    try {
+      await drawMarks(layer, scan);
+    } catch (error) {
+      return; // a folder that was copied in part: the image may still be there
+    }
+    layer.classList.remove("hidden");
+    for (const mark of layer.querySelectorAll(".mark")) {
+      const sought = mark.dataset.key === String(index);
+      mark.classList.toggle("sought", sought);
+      if (sought) mark.scrollIntoView({ block: "center" });
+    }
+  }
+
+  function rowButton(votes, index, layer) {
+    const button = make("button", { type: "button", class: "row",
+      "aria-label": say("row", { n: number(votes) }) }, number(votes));
+    button.addEventListener("click", () => seek(layer.layer, layer.scan, index));
+    return button;
+  }
+
+  /* The figure of a scan's image, with the layer that its marks are drawn on; or why there is none. */
+  function sheetImage(scan, mesa) {
+    if (typeof scan.i === "string") {
+      const why = site.withheld[scan.i] || scan.i;
+      return { node: make("p", { class: "notice withheld" }, say("image_withheld", { why: why })) };
+    }
+    const [width, height] = scan.i;
+    const path = root + "evidence/" + imageOf(scan) + ".webp";
+    const layer = svg("svg", { viewBox: "0 0 " + width + " " + height, "aria-hidden": "true" });
+    const image = make("img", { loading: "lazy", decoding: "async", width: width, height: height,
+      alt: say("image_alt", { mesa: mesa.m }) });
+    image.addEventListener("load", () => drawMarks(layer, scan).catch(() => undefined));
+    image.addEventListener("error", () => image.parentNode.replaceChildren(say("failed")));
+    image.src = path;
+    const box = make("input", { type: "checkbox", checked: "" });
+    box.addEventListener("change", () => layer.classList.toggle("hidden", !box.checked));
+    return { scan: scan, layer: layer, node: make("figure", { class: "sheet" },
+      make("figcaption", {}, say("file") + ": " + (scan.f || scan.h)),
+      make("p", { class: "quiet" }, say("image_about")),
+      make("label", {}, box, say("image_marks")),
+      make("div", { class: "frame" }, image, layer),
+      make("p", {}, make("a", { href: path }, say("image_open")))) };
   }
 
   function findings(scan) {
@@ -230,7 +325,7 @@
     return facts([
       [say("file"), scan.f], [say("page"), scan.pg], [say("sha"), scan.h && make("code", {}, scan.h)],
       [say("status"), say("s_" + scan.s) + ": " + (site.status[scan.s] || "")],
-      [say("grade"), scan.g && scan.g + ": " + (site.grade[scan.g] || "")],
+      [say("grade"), scan.g && gradeName(scan) + ": " + (site.grade[scan.g] || "")],
       [say("acta"), scan.a],
       [say("payload"), scan.v && (scan.p ? make("code", {}, scan.p) : say("no_payload"))],
       [say("findings"), findings(scan)],
@@ -242,22 +337,32 @@
     const read = counted ? [counted] : mesa.scans.filter((scan) => scan.v);
     const told = facts([
       [say("status"), say("s_" + mesa.s)],
-      [say("grade"), counted && counted.g && counted.g + ": " + (site.grade[counted.g] || "")],
+      [say("grade"), counted && counted.g && gradeName(counted) + ": " + (site.grade[counted.g] || "")],
       [say("registered"), mesa.r === null ? null : number(mesa.r)],
       [say("turnout"), counted && mesa.r ? share(sum(counted.v) + counted.z + counted.e, mesa.r) : null],
     ]);
     const back = make("a", { href: "#" + code }, unit.names[code]);
     const content = [crumbs(unit, back), told];
+    const sheets = mesa.scans.filter((scan) => scan.i).map((scan) => sheetImage(scan, mesa));
+    if (sheets.length) {
+      const to = make("button", { type: "button", class: "row to-image" }, say("image"));
+      to.addEventListener("click", () => document.getElementById("images").focus());
+      content.push(to);
+    }
     if (!mesa.l) content.push(make("p", { class: "quiet" }, say("not_listed")));
     if (read.length) {
-      const title = say(counted ? "sheet_numbers" : "versions");
-      content.push(make("h2", {}, title), numbers(title, read.slice(0, 6)));
+      const shown = sheets.find((sheet) => sheet.scan === read[0] && sheet.layer);
+      content.push(make("h2", {}, say(counted ? "sheet_numbers" : "versions")),
+        numbers(read.slice(0, 6), shown));
     }
     content.push(make("h2", {}, say("scans")));
     if (mesa.scans.length) content.push(...mesa.scans.map(scanFacts));
     else content.push(make("p", {}, say("no_scans")));
     content.push(make("p", {}, make("a", { href: "#" + code }, say("all_mesas"))));
-    return content;
+    if (!sheets.length) return content;
+    const images = make("div", {}, make("h2", { id: "images", tabindex: "-1" }, say("image")),
+      ...sheets.map((s) => s.node));
+    return [content[0], make("div", { class: "mesa" }, make("div", {}, ...content.slice(1)), images)];
   }
 
   async function route(first) {
@@ -307,6 +412,9 @@
     },
     unit: function (code, given) {
       units.set(code, given);
+    },
+    marks: function (name, given) {
+      marks.set(name, given);
     },
     index: function (code, rows) {
       for (const row of rows) row.push(fold(row[1]));
