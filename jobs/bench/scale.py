@@ -85,8 +85,8 @@ def _content(number: int, mesas: Sequence[tuple[str, int]], positions: int) -> s
 
 
 def _mesas(count: int) -> Iterator[tuple[str, int]]:
-    """Centres of ten mesas each, spread over 24 states."""
-    places = product(range(1, 51), range(1, 25), range(1, 21), range(1, 100))
+    """Centres of ten mesas each, spread over 1,152 parishes in 24 states, as many as there are."""
+    places = product(range(1, 100), range(1, 25), range(1, 13), range(1, 5))
     made = 0
     for c, state, municipality, parish in places:
         for mesa in range(1, MESAS + 1):

@@ -334,45 +334,6 @@ def test_a_full_disk_stops_the_run_and_room_ends_it(
     assert_same(out, undisturbed)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "more", "environment"),
-    [
-        ("one batch", ("--workers", 1, "--batch", 4096), {"LANG": "C", "PYTHONHASHSEED": "1"}),
-        ("a scan a batch", ("--workers", 2, "--batch", 1), {"TZ": "Pacific/Chatham"}),
-        ("four workers", ("--workers", 4, "--batch", 3), {"PYTHONHASHSEED": "7", "TZ": "UTC"}),
-        ("odd batches", ("--workers", 2, "--batch", 7), {"LC_ALL": "POSIX", "PYTHONUTF8": "0"}),
-    ],
-)
-def test_neither_workers_nor_batches_nor_surroundings_change_a_byte(
-    tmp_path: Path,
-    town: Path,
-    island_folder: Path,
-    undisturbed: dict[str, bytes],
-    name: str,
-    more: tuple[object, ...],
-    environment: dict[str, str],
-) -> None:
-    out = tmp_path / "results"
-    run = actas(*tally_args(town, out, island_folder, *more), env=environment)
-    assert run.code == 3, run.err
-    assert_same(out, undisturbed)
-
-
-def test_the_order_in_which_files_came_does_not_matter(tmp_path: Path, island_folder: Path) -> None:
-    files = FEW | {"again.jpg": FEW["001.jpg"], "copy.jpg": FEW["001.jpg"], "empty.jpg": b""}
-    found: list[dict[str, bytes]] = []
-    for names in (sorted(files), sorted(files, reverse=True)):
-        # The same place both times, for the tables name it.
-        scans = island.write_files(tmp_path / "scans", {name: files[name] for name in names})
-        out = tmp_path / f"results{len(found)}"
-        assert actas(*tally_args(scans, out, island_folder)).code == 3
-        found.append(products(out))
-        for path in scans.iterdir():
-            path.unlink()
-    assert found[0] == found[1]
-
-
 def test_the_tables_hold_what_the_summary_says(
     tmp_path: Path, town: Path, island_folder: Path
 ) -> None:
