@@ -7,6 +7,7 @@ They talk within the process; only the dashboard listens, on loopback.
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 import warnings
@@ -85,11 +86,12 @@ def open_cluster(workers: int, place: ClusterPlace | None = None) -> Iterator[Cl
 
     Raises:
         ClusterError: nobody answers there, or there are too few workers.
+        InterruptedRunError: the cluster was there, and is gone.
     """
     # What goes wrong on the cluster comes back to the driver, which says it in a sentence.
     for name in ("asyncio", "distributed", "distributed.client", "distributed.worker"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with dask.config.set(dict(SETTINGS)), warnings.catch_warnings():
+    with dask.config.set(dict(SETTINGS)), warnings.catch_warnings(), _connected():
         # Differing versions are the doctor's to say; it names the machine and what to do.
         warnings.filterwarnings("ignore", module="distributed")
         if place is None or isinstance(place, LocalPlace):
@@ -102,6 +104,20 @@ def open_cluster(workers: int, place: ClusterPlace | None = None) -> Iterator[Cl
         else:
             with _connect(place) as client:
                 yield _with_workers(client, client.dashboard_link or "", place)
+
+
+@contextmanager
+def _connected() -> Iterator[None]:
+    """A connection that breaks is the cluster's loss.
+
+    Dask says so with an OSError, as a disk does that is full; but only the system gives numbers.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise _lost() from error
 
 
 @contextmanager
@@ -279,6 +295,8 @@ def _judge(error: BaseException, batch: _InHand) -> None:
     if isinstance(error, KilledWorker):
         _allow_once_more(batch)
         return
+    if isinstance(error, OSError) and error.errno is None:
+        raise OSError(errno.EIO, str(error)) from error  # the worker's disk, not the connection
     if isinstance(error, OSError | ActasError):
         raise error
     raise InterruptedRunError(

@@ -121,6 +121,25 @@ def test_what_cannot_be_mended_ends_the_run_with_its_reason(
     assert len(client.keys) == 1
 
 
+@pytest.mark.parametrize(
+    ("fault", "kind", "said"),
+    [
+        (
+            OSError("Timed out trying to connect after 15 s"),
+            InterruptedRunError,
+            "cluster was lost",
+        ),
+        (TimeoutError(), InterruptedRunError, "cluster was lost"),
+        (OSError(28, "No space left on device"), OSError, "No space"),
+    ],
+)
+def test_a_connection_that_breaks_is_not_taken_for_a_disk_that_is_full(
+    fault: OSError, kind: type[Exception], said: str
+) -> None:
+    with pytest.raises(kind, match=said), jobs.cluster._connected():
+        raise fault
+
+
 def test_no_more_batches_are_in_hand_than_the_window_holds(
     tiny: Election, monkeypatch: pytest.MonkeyPatch
 ) -> None:
