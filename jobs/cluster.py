@@ -45,6 +45,8 @@ GRACE_SECONDS = 10.0
 """How long the batches in hand may take when the run was asked to stop."""
 RECEIPT_SECONDS = 10.0
 """A receipt has some hundred bytes; one that does not come is on a worker that is gone."""
+LOOK_SECONDS = 1.0
+"""How often it is asked meanwhile whether the scheduler knows that the worker is gone."""
 
 
 class Stopping(Protocol):
@@ -224,8 +226,10 @@ def run_batches(
             if _given_up(cluster, stop):
                 return
         for future in _ended(running):
+            receipt = _receipt(future, running[future])
+            if receipt is None and future.status not in ("finished", "error"):
+                continue  # its worker died with the receipt, and the scheduler has it read again
             batch_in_hand = running.pop(future)
-            receipt = _receipt(future, batch_in_hand)
             if receipt is None:
                 again = _InHand(batch_in_hand.files, batch_in_hand.deaths + 1)
                 _submit(cluster, again, settings, running)
@@ -251,10 +255,7 @@ def _given_up(cluster: Cluster, stop: Stopping) -> bool:
 
 
 def _ended(running: dict[Any, _InHand]) -> list[Any]:
-    """The futures that have ended, after waiting a little for one.
-
-    A `lost` one has not: its worker died, and another computes it again.
-    """
+    """The futures that have ended, after waiting a little for one. A lost one has not."""
     if not running:
         return []
     try:
@@ -267,7 +268,7 @@ def _ended(running: dict[Any, _InHand]) -> list[Any]:
 
 
 def _receipt(future: Any, batch: _InHand) -> Receipt | SentReceipt | None:
-    """A future's receipt; None if its worker is gone and it must be handed out again.
+    """A future's receipt; None if its worker is gone.
 
     Raises:
         OSError, ActasError: what the worker says must be mended.
@@ -279,15 +280,23 @@ def _receipt(future: Any, batch: _InHand) -> Receipt | SentReceipt | None:
     if future.status == "error":
         _judge(future.exception(), batch)
         return None
-    try:
-        receipt: Receipt | SentReceipt = future.result(timeout=RECEIPT_SECONDS)
-    except TimeoutError:
-        _allow_once_more(batch)
-        return None
-    except (CommClosedError, CancelledError) as error:
-        raise _lost() from error
-    future.release()
-    return receipt
+    end = time.monotonic() + RECEIPT_SECONDS
+    while future.status == "finished":
+        try:
+            receipt: Receipt | SentReceipt = future.result(timeout=LOOK_SECONDS)
+        except TimeoutError:
+            if time.monotonic() < end:
+                continue
+            _allow_once_more(batch)
+            return None
+        except KilledWorker:
+            _allow_once_more(batch)
+            return None
+        except (CommClosedError, CancelledError) as error:
+            raise _lost() from error
+        future.release()
+        return receipt
+    return None
 
 
 def _judge(error: BaseException, batch: _InHand) -> None:

@@ -178,30 +178,6 @@ def test_reading_processes_killed_during_a_run_cost_nothing(
 
 
 @pytest.mark.slow
-def test_fatal_scans_end_neither_the_run_nor_their_neighbours(
-    tmp_path: Path, island_folder: Path, faults: dict[str, str]
-) -> None:
-    files = dict(FEW)
-    for mesa, fault in enumerate(("segfault", "hang", "hoard", "exit", "say-nothing"), start=31):
-        files[f"{fault}.jpg"] = faulty(island.scan(island.payload(mesa=mesa)), fault)
-    scans, out = island.write_files(tmp_path / "scans", files), tmp_path / "results"
-    args = tally_args(scans, out, island_folder, "--deadline", "2", "--workers", 2)
-    run = actas(*args, env=faults)
-    assert run.code == 3, run.err
-    assert "Traceback" not in run.err
-    assert run.summary["scans"] | {"found": 13, "counted": 8, "failed": 5} == run.summary["scans"]
-    rows = ledger(out).rows(["source", "findings"]).to_pylist()
-    found = {row["source"].rpartition("/")[2]: row["findings"] for row in rows if row["findings"]}
-    assert {name: codes for name, codes in found.items() if name not in FEW} == {
-        "segfault.jpg": ["reader-crashed"],
-        "hang.jpg": ["reader-hung"],
-        "hoard.jpg": ["reader-memory"],
-        "exit.jpg": ["reader-crashed"],
-        "say-nothing.jpg": ["reader-error"],
-    }
-
-
-@pytest.mark.slow
 def test_a_second_run_on_the_same_results_is_refused_and_says_by_whom(
     tmp_path: Path, town: Path, island_folder: Path, undisturbed: dict[str, bytes]
 ) -> None:
