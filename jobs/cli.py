@@ -20,7 +20,7 @@ from jobs.history import diff, log
 from jobs.mask import mask
 from jobs.publish import publish
 from jobs.report_cli import report
-from jobs.watch_cli import watch
+from jobs.watch_cli import PrintCheck, Try, watch
 from pipeline.count.place import Place
 from pipeline.count.retry import Retry
 from pipeline.errors import ActasError
@@ -105,12 +105,8 @@ def tally(
     ] = 120_000_000,
     max_bytes: Annotated[int, typer.Option(min=1, max=2**33, help="Refuse larger files.")] = 64
     * 2**20,
-    print_check: Annotated[
-        bool, typer.Option(help="Hold the print against the QR on every sheet.")
-    ] = True,
-    retry: Annotated[
-        Retry, typer.Option(help="Known scans to try again: unreadable, failed, or all of them.")
-    ] = Retry.NONE,
+    print_check: PrintCheck = True,
+    retry: Try = Retry.NONE,
     as_json: Json = False,
 ) -> None:
     """Count scans into totals. The same command goes on where an earlier one stopped.
@@ -150,24 +146,34 @@ def tally(
 
 
 @app.command()
-def plan(scans: Scans, out: Out, election: ElectionName = None, as_json: Json = False) -> None:
-    """Say what `actas tally` would read, and read nothing.
+def plan(
+    scans: Scans,
+    out: Out,
+    election: ElectionName = None,
+    print_check: PrintCheck = True,
+    retry: Try = Retry.NONE,
+    as_json: Json = False,
+) -> None:
+    """Say what `actas tally` with the same options would read, and read nothing.
 
     \b
-    Example:
+    Examples:
       actas plan scans/ --out results
+      actas plan scans/ --out results --retry unreadable
     """
     from jobs.show import show_plan
     from jobs.tally import Options, make_plan
     from pipeline.count.store import Ledger
     from pipeline.election import load_election
     from pipeline.read.scans import list_scans
+    from pipeline.read.sheet import Way
 
     definition = load_election(election_folder(election, out))
     place = Place.of(out)
     exists = bool(place.sub("scans").names())
     ledger = Ledger.open(place.sub("scans"), definition.slug) if exists else None
-    options = Options(tuple(scans), place, definition.folder, workers=1)
+    way = Way(check_print=print_check)
+    options = Options(tuple(scans), place, definition.folder, workers=1, way=way, retry=retry)
     listing = list_scans(options.sources, exclude=place.root)
     made = make_plan(listing, options, definition, ledger)
     if as_json:

@@ -7,6 +7,7 @@ They talk within the process; only the dashboard listens, on loopback.
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 import warnings
@@ -44,6 +45,8 @@ GRACE_SECONDS = 10.0
 """How long the batches in hand may take when the run was asked to stop."""
 RECEIPT_SECONDS = 10.0
 """A receipt has some hundred bytes; one that does not come is on a worker that is gone."""
+LOOK_SECONDS = 1.0
+"""How often it is asked meanwhile whether the scheduler knows that the worker is gone."""
 
 
 class Stopping(Protocol):
@@ -85,11 +88,12 @@ def open_cluster(workers: int, place: ClusterPlace | None = None) -> Iterator[Cl
 
     Raises:
         ClusterError: nobody answers there, or there are too few workers.
+        InterruptedRunError: the cluster was there, and is gone.
     """
     # What goes wrong on the cluster comes back to the driver, which says it in a sentence.
     for name in ("asyncio", "distributed", "distributed.client", "distributed.worker"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with dask.config.set(dict(SETTINGS)), warnings.catch_warnings():
+    with dask.config.set(dict(SETTINGS)), warnings.catch_warnings(), _connected():
         # Differing versions are the doctor's to say; it names the machine and what to do.
         warnings.filterwarnings("ignore", module="distributed")
         if place is None or isinstance(place, LocalPlace):
@@ -102,6 +106,20 @@ def open_cluster(workers: int, place: ClusterPlace | None = None) -> Iterator[Cl
         else:
             with _connect(place) as client:
                 yield _with_workers(client, client.dashboard_link or "", place)
+
+
+@contextmanager
+def _connected() -> Iterator[None]:
+    """A connection that breaks is the cluster's loss.
+
+    Dask says so with an OSError, as a disk does that is full; but only the system gives numbers.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise _lost() from error
 
 
 @contextmanager
@@ -208,8 +226,10 @@ def run_batches(
             if _given_up(cluster, stop):
                 return
         for future in _ended(running):
+            receipt = _receipt(future, running[future])
+            if receipt is None and future.status not in ("finished", "error"):
+                continue  # its worker died with the receipt, and the scheduler has it read again
             batch_in_hand = running.pop(future)
-            receipt = _receipt(future, batch_in_hand)
             if receipt is None:
                 again = _InHand(batch_in_hand.files, batch_in_hand.deaths + 1)
                 _submit(cluster, again, settings, running)
@@ -235,10 +255,7 @@ def _given_up(cluster: Cluster, stop: Stopping) -> bool:
 
 
 def _ended(running: dict[Any, _InHand]) -> list[Any]:
-    """The futures that have ended, after waiting a little for one.
-
-    A `lost` one has not: its worker died, and another computes it again.
-    """
+    """The futures that have ended, after waiting a little for one. A lost one has not."""
     if not running:
         return []
     try:
@@ -251,7 +268,7 @@ def _ended(running: dict[Any, _InHand]) -> list[Any]:
 
 
 def _receipt(future: Any, batch: _InHand) -> Receipt | SentReceipt | None:
-    """A future's receipt; None if its worker is gone and it must be handed out again.
+    """A future's receipt; None if its worker is gone.
 
     Raises:
         OSError, ActasError: what the worker says must be mended.
@@ -263,15 +280,23 @@ def _receipt(future: Any, batch: _InHand) -> Receipt | SentReceipt | None:
     if future.status == "error":
         _judge(future.exception(), batch)
         return None
-    try:
-        receipt: Receipt | SentReceipt = future.result(timeout=RECEIPT_SECONDS)
-    except TimeoutError:
-        _allow_once_more(batch)
-        return None
-    except (CommClosedError, CancelledError) as error:
-        raise _lost() from error
-    future.release()
-    return receipt
+    end = time.monotonic() + RECEIPT_SECONDS
+    while future.status == "finished":
+        try:
+            receipt: Receipt | SentReceipt = future.result(timeout=LOOK_SECONDS)
+        except TimeoutError:
+            if time.monotonic() < end:
+                continue
+            _allow_once_more(batch)
+            return None
+        except KilledWorker:
+            _allow_once_more(batch)
+            return None
+        except (CommClosedError, CancelledError) as error:
+            raise _lost() from error
+        future.release()
+        return receipt
+    return None
 
 
 def _judge(error: BaseException, batch: _InHand) -> None:
@@ -279,6 +304,8 @@ def _judge(error: BaseException, batch: _InHand) -> None:
     if isinstance(error, KilledWorker):
         _allow_once_more(batch)
         return
+    if isinstance(error, OSError) and error.errno is None:
+        raise OSError(errno.EIO, str(error)) from error  # the worker's disk, not the connection
     if isinstance(error, OSError | ActasError):
         raise error
     raise InterruptedRunError(

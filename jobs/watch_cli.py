@@ -14,6 +14,10 @@ from pipeline.count.place import Place
 from pipeline.count.retry import Retry
 from pipeline.errors import InputError
 
+Try = Annotated[
+    Retry, typer.Option(help="Known scans to try again: unreadable, failed, or all of them.")
+]
+PrintCheck = Annotated[bool, typer.Option(help="Hold the print against the QR on every sheet.")]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LONGEST = 366 * UNITS["d"]
 
@@ -46,9 +50,7 @@ def watch(
             min=0, max=3600, help="Seconds for which a file must not have changed to be read."
         ),
     ] = 10.0,
-    retry: Annotated[
-        Retry, typer.Option(help="Known scans to try again: unreadable, failed, or all of them.")
-    ] = Retry.NONE,
+    retry: Try = Retry.NONE,
     election: Annotated[
         str | None, typer.Option("--election", "-e", help="As for `actas tally`.")
     ] = None,
@@ -60,7 +62,7 @@ def watch(
     batch: Annotated[int | None, typer.Option(min=1, max=4096, help="Scans a batch.")] = None,
     deadline: Annotated[float, typer.Option(min=0.1, max=3600, help="As for tally.")] = 20.0,
     memory: Annotated[int, typer.Option(min=512, max=2**20, help="As for tally.")] = 2048,
-    print_check: Annotated[bool, typer.Option(help="As for `actas tally`.")] = True,
+    print_check: PrintCheck = True,
 ) -> None:
     """Count again and again while scans come in: what is new and changed, and nothing else.
 

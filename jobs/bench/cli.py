@@ -181,16 +181,26 @@ def scale(
 
 
 @app.command()
-def store(work: Work = DEFAULT_WORK, sheets: int = 2400, rounds: int = 3, workers: int = 2) -> None:
+def store(
+    work: Work = DEFAULT_WORK,
+    sheets: int = 2400,
+    rounds: int = 3,
+    workers: int = 2,
+    print_check: Annotated[
+        bool, typer.Option(help="As in a real count; without it a store has less time to fetch.")
+    ] = True,
+) -> None:
     """Scans a second out of an object store, beside the disk.
 
     \b
-    Example:
+    Examples:
       actas bench store --sheets 2400 --rounds 3
+      actas bench store --no-print-check
     """
     from jobs.bench.store import run_store
 
-    typer.echo(run_store(work, sheets, rounds, workers, _say))
+    more = () if print_check else ("--no-print-check",)
+    typer.echo(run_store(work, sheets, rounds, ("--workers", str(workers), *more), _say))
 
 
 Only = Annotated[

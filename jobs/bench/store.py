@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import statistics
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +23,11 @@ LATENCY = 0.03
 """Seconds that a store of a cloud takes to answer, about."""
 
 
-def run_store(work: Path, sheets: int, rounds: int, workers: int, say: Say) -> str:
-    """Scans a second from the disk, from a store on this machine, and from one far away."""
+def run_store(work: Path, sheets: int, rounds: int, more: Sequence[str], say: Say) -> str:
+    """Scans a second from the disk, from a store on this machine, and from one far away.
+
+    They take turns; `more` are options of all the tallies.
+    """
     folder = prepare(work, sheets, say)
     rates: dict[str, list[float]] = {"disk": [], "store": [], "store, 30 ms away": []}
     with weed(work / "weed") as server, proxied(server.port) as proxy:
@@ -41,7 +44,7 @@ def run_store(work: Path, sheets: int, rounds: int, workers: int, say: Say) -> s
         }
         for number in range(1, rounds + 1):
             for name, (scans, environment) in sources.items():
-                taken = _tally(scans, folder / "election", work, workers, environment)
+                taken = _tally(scans, folder / "election", work, more, environment)
                 rates[name].append(sheets / json.loads(taken.output)["seconds"]["read"])
                 say(f"round {number} of {rounds}: {name} {rates[name][-1]:.1f} scans a second")
     return _table(rates)
@@ -60,13 +63,13 @@ def _table(rates: Mapping[str, list[float]]) -> str:
 
 
 def _tally(
-    scans: str, election: Path, work: Path, workers: int, environment: Mapping[str, str]
+    scans: str, election: Path, work: Path, more: Sequence[str], environment: Mapping[str, str]
 ) -> Measured:
     out = work / "results"
     shutil.rmtree(out, ignore_errors=True)
     command = actas(
         "tally", scans, "--out", str(out), "--election", str(election),
-        "--workers", str(workers), "--json",
+        "--json", *more,
     )  # fmt: skip
     with _in_environment(environment):
         return measure(command, accept=(0, NEEDS_A_PERSON))

@@ -48,7 +48,8 @@ def test_the_service_runs_a_command_that_exists_and_takes_3_for_success() -> Non
     service = read("actas-tally.service")["Service"]
     program, *rest = shlex.split(service["ExecStart"])
     assert Path(program).is_absolute()
-    assert parse_command(["actas", *rest]) == "tally"
+    assert parse_command(["actas", *rest]) == "watch"
+    assert "--once" in rest
     assert service["Type"] == "oneshot"
     assert service["SuccessExitStatus"] == "3"
 

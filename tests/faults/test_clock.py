@@ -17,6 +17,8 @@ from tests.jobs.running import actas, ended, started, tally_args
 
 JUMPS = ("+0", "+400d", "-400d", "+1h", "-20y", "+30", "-90")
 EVERY = 0.25
+PATIENCE = 180.0
+"""The false clock reads a file at every look, which makes all of it slow."""
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_a_clock_that_jumps_changes_nothing(
     args = tally_args(town, out, island_folder, "--workers", 2)
     try:
         with started(*args, env=jumping) as process:
-            disturbed = ended(process)
+            disturbed = ended(process, PATIENCE)
     finally:
         end.set()
         jumper.join()
@@ -87,7 +89,7 @@ def test_scans_from_the_future_or_the_past_are_watched_as_others_are(
     (tmp_path / "clock").write_text(shown, encoding="ascii")
     out = tmp_path / "results"
     args = ("watch", town, "--out", out, "--election", island_folder, "--once", "--settle", 1)
-    watched = actas(*map(str, args), env=jumping)
+    watched = actas(*map(str, args), env=jumping, patience=PATIENCE)
     assert watched.code == 3, watched.err
     assert "166 scans: 166 new" in watched.err
     finish(tally_args(town, out, island_folder), out, undisturbed)

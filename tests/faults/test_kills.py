@@ -19,6 +19,7 @@ from tests.faults.harness import (
     descendants,
     finish,
     kill,
+    note,
     only_in_make_faults,
     rounds,
     when_parts_are,
@@ -28,6 +29,7 @@ from tests.jobs.running import (
     Process,
     actas,
     children,
+    command_of,
     ended,
     hold_in_the_middle,
     readers_of,
@@ -52,8 +54,9 @@ class Nannies:
 
     @property
     def workers(self) -> list[int]:
-        """The workers as they are now."""
-        return [child for nanny in self.nannies for child in children(nanny.pid)]
+        """The workers as they are now, without what the system has their nannies keep beside."""
+        found = [child for nanny in self.nannies for child in children(nanny.pid)]
+        return [child for child in found if b"spawn_main" in command_of(child)]
 
 
 @contextmanager
@@ -136,33 +139,34 @@ def test_kill_anything_at_any_moment(
 
             when_parts_are(out, count, driver, strike)
         disturbed = ended(driver)
+    note("plan", plan)
     assert disturbed.code in (0, 2, 3, 4, -signal.SIGKILL), (plan, disturbed)
     assert "Traceback" not in disturbed.err, disturbed.err
-    if disturbed.code == 2:
-        assert "no workers" in disturbed.err, disturbed.err
+    if disturbed.code == 2:  # it came to a cluster that was broken before it began
+        assert "no workers" in disturbed.err or "not fit" in disturbed.err, disturbed.err
     assert_no_orphans([pid for pid in seen if pid != os.getpid()])
     finish(alone, out, undisturbed)
 
 
 COUNTED = """
 import os, sys
-if "distributed" in " ".join(sys.orig_argv) or "dask" in " ".join(sys.orig_argv):
+if "spawn_main" in " ".join(sys.orig_argv):
     import jobs.batch
     real = jobs.batch.read_batch
     def read_batch(files, settings):
         with open({file!r}, "a") as stream:
             stream.write(files[0].uri + "\\n")
         return real(files, settings)
-    read_batch.__module__ = "jobs.batch"
     jobs.batch.read_batch = read_batch
 """
 
 
 @pytest.mark.slow
 @only_in_make_faults
+@pytest.mark.parametrize("late", [6, 15, 30])
 def test_a_workers_death_costs_no_more_than_the_batches_it_held(
     tmp_path: Path, town: Path, island_folder: Path, undisturbed: dict[str, bytes],
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, late: int,
 ) -> None:  # fmt: skip
     log, switch = tmp_path / "begun", tmp_path / "switch"
     switch.mkdir()
@@ -175,12 +179,15 @@ def test_a_workers_death_costs_no_more_than_the_batches_it_held(
         args = tally_args(town, out, island_folder, "--cluster", cluster.address)
         with started(*args) as process:
             victim = cluster.workers[0]
-            wait_until(lambda: log.exists() and len(log.read_text().splitlines()) > 6, "no batch")
+            wait_until(
+                lambda: log.exists() and len(log.read_text().splitlines()) >= late, "no batch"
+            )
             kill(victim)
             run = ended(process)
     assert run.code == 3, run.err
     begun = log.read_text(encoding="utf-8").splitlines()
     assert len(set(begun)) == BATCHES
+    note("batches read again", len(begun) - BATCHES)
     # One in hand, and at most one whose receipt had not been fetched.
     assert len(begun) - BATCHES <= 2, begun
     finish(args, out, undisturbed)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from jobs.engine import environment
-from tests.faults.harness import finish, only_in_make_faults
+from tests.faults.harness import finish, note, only_in_make_faults
 from tests.jobs.faults import PROJECT
 from tests.jobs.running import ACTAS, Process, ended, parts, started, tally_args, wait_until
 
@@ -142,6 +142,7 @@ def test_a_cut_link_holds_the_run_up_for_no_more_than_20_seconds(
         hosts[1].mend()
     assert run.code == 3, run.err
     assert "Traceback" not in run.err
+    note("stall in s", round(stall, 1))
     assert stall < STALL, f"stood still for {stall:.1f} s; cut {time.monotonic() - cut:.0f} s ago"
     finish(alone, out, undisturbed)
 
@@ -184,5 +185,6 @@ def test_a_driver_that_is_cut_off_says_so_and_the_next_run_goes_on(
     assert run.code == 4, run.err
     assert "cluster was lost" in run.err
     assert "Traceback" not in run.err
+    note("said after s", round(took, 1))
     assert took < 60
     finish(alone, out, undisturbed)

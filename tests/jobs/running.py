@@ -105,10 +105,11 @@ def children(parent: int) -> list[int]:
 
 def readers_of(parent: int) -> list[int]:
     """The reading processes among a process's children."""
-    return [child for child in children(parent) if b"jobs.child" in _command(child)]
+    return [child for child in children(parent) if b"jobs.child" in command_of(child)]
 
 
-def _command(process: int) -> bytes:
+def command_of(process: int) -> bytes:
+    """A process's command line; nothing if there is no such process."""
     try:
         return Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:

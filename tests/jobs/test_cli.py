@@ -224,6 +224,10 @@ def test_plan_tells_numbers_and_reads_nothing(
     assert "7 scans found" in told
     assert "7 are known and unchanged" in told
     assert "0 would be read" in told
+    other = json.loads(cli("plan", scans, "--out", results, "--no-print-check", "--json").out)
+    assert other["to_read"] == 7, "to read without the print is another reading"
+    again = json.loads(cli("plan", scans, "--out", results, "--retry", "all", "--json").out)
+    assert 0 < again["to_read"] < 7
 
 
 def test_tally_in_words_ends_with_where_to_look(

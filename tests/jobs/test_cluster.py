@@ -162,8 +162,11 @@ def test_a_cluster_without_workers_is_refused_with_what_to_do(
     tmp_path: Path, town: Path, island_folder: Path
 ) -> None:
     with dask_cluster(tmp_path, 0) as cluster:
-        args = tally_args(town, tmp_path / "r", island_folder, "--cluster", cluster.address)
-        refused = actas(*args)
+        place = tmp_path / "cluster.yaml"
+        place.write_text(
+            f"{{kind: scheduler, address: '{cluster.address}', wait: 1}}", encoding="utf-8"
+        )
+        refused = actas(*tally_args(town, tmp_path / "r", island_folder, "--cluster", place))
     assert refused.code == 2, refused.err
     assert "no workers" in refused.err
     assert "actas cluster worker ADDRESS" in refused.err

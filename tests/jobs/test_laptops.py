@@ -180,20 +180,16 @@ def test_a_laptop_that_joins_later_with_another_version_reads_nothing(
     assert_same(out, undisturbed)
 
 
-def _peaks(scans: Path, folder: Path, election: Path, certs: Path) -> tuple[int, int]:
-    """The largest resident sets, in KiB, of driver and scheduler when everything is sent."""
-    folder.mkdir()
+def _peaks(cluster: Laptops, args: tuple[str, ...]) -> tuple[int, int]:
+    """The largest resident sets so far, in KiB, of this run's driver and of the scheduler."""
     code = (
         "import resource, sys; from jobs.cli import main\n"
         "try: main()\n"
         "finally:\n"
         "    sys.stderr.write(f'PEAK {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}\\n')\n"
     )
-    with laptops(folder, Laptop("ana"), certs=certs) as cluster:
-        more = ("--cluster", cluster.address, "--certs", certs, "--send", "--batch", 64)
-        args = tally_args(scans, folder / "results", election, *more)
-        run = actas(*args, command=(sys.executable, "-c", code))
-        status = Path(f"/proc/{cluster.scheduler.pid}/status").read_text()
+    run = actas(*args, command=(sys.executable, "-c", code))
+    status = Path(f"/proc/{cluster.scheduler.pid}/status").read_text()
     assert run.code in (0, 3), run.err
     scheduler = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(run.err.rpartition("PEAK ")[2]), int(scheduler.split()[1])
@@ -206,16 +202,16 @@ def test_what_is_sent_does_not_pile_up(
     """120 MB of scans pass through a driver and a scheduler that never hold more than a window."""
     content = {n: island.scan(island.payload(mesa=n)) for n in range(1, 41)}
     padded = {n: content[n] + b"\0" * (1 << 20) for n in content}
-    few = {f"{n:03d}.jpg": padded[1 + n % 40] for n in range(20)}
-    many = {f"{n:03d}.jpg": padded[1 + n % 40] for n in range(120)}
-    small = _peaks(
-        island.write_files(tmp_path / "few", few), tmp_path / "1", island_folder, cluster_certs
-    )
-    large = _peaks(
-        island.write_files(tmp_path / "many", many), tmp_path / "2", island_folder, cluster_certs
-    )
-    grown = [after - before for before, after in zip(small, large, strict=True)]
-    assert max(grown) < 50_000, f"driver and scheduler: {small} KiB, then {large} KiB"
+    peaks = []
+    with laptops(tmp_path, Laptop("ana"), certs=cluster_certs) as cluster:
+        more = ("--cluster", cluster.address, "--certs", cluster_certs, "--send", "--batch", 64)
+        for count in (20, 120):
+            files = {f"{n:03d}.jpg": padded[1 + n % 40] for n in range(count)}
+            scans = island.write_files(tmp_path / f"scans{count}", files)
+            args = tally_args(scans, tmp_path / f"results{count}", island_folder, *more)
+            peaks.append(_peaks(cluster, args))
+    grown = [after - before for before, after in zip(*peaks, strict=True)]
+    assert max(grown) < 50_000, f"driver and scheduler, KiB: {peaks}"
 
 
 def _scheduler_rules(dask_scheduler: Any) -> tuple[object, ...]:

@@ -178,30 +178,6 @@ def test_reading_processes_killed_during_a_run_cost_nothing(
 
 
 @pytest.mark.slow
-def test_fatal_scans_end_neither_the_run_nor_their_neighbours(
-    tmp_path: Path, island_folder: Path, faults: dict[str, str]
-) -> None:
-    files = dict(FEW)
-    for mesa, fault in enumerate(("segfault", "hang", "hoard", "exit", "say-nothing"), start=31):
-        files[f"{fault}.jpg"] = faulty(island.scan(island.payload(mesa=mesa)), fault)
-    scans, out = island.write_files(tmp_path / "scans", files), tmp_path / "results"
-    args = tally_args(scans, out, island_folder, "--deadline", "2", "--workers", 2)
-    run = actas(*args, env=faults)
-    assert run.code == 3, run.err
-    assert "Traceback" not in run.err
-    assert run.summary["scans"] | {"found": 13, "counted": 8, "failed": 5} == run.summary["scans"]
-    rows = ledger(out).rows(["source", "findings"]).to_pylist()
-    found = {row["source"].rpartition("/")[2]: row["findings"] for row in rows if row["findings"]}
-    assert {name: codes for name, codes in found.items() if name not in FEW} == {
-        "segfault.jpg": ["reader-crashed"],
-        "hang.jpg": ["reader-hung"],
-        "hoard.jpg": ["reader-memory"],
-        "exit.jpg": ["reader-crashed"],
-        "say-nothing.jpg": ["reader-error"],
-    }
-
-
-@pytest.mark.slow
 def test_a_second_run_on_the_same_results_is_refused_and_says_by_whom(
     tmp_path: Path, town: Path, island_folder: Path, undisturbed: dict[str, bytes]
 ) -> None:
@@ -332,45 +308,6 @@ def test_a_full_disk_stops_the_run_and_room_ends_it(
     finished = actas(*args)
     assert finished.code == 3, finished.err
     assert_same(out, undisturbed)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "more", "environment"),
-    [
-        ("one batch", ("--workers", 1, "--batch", 4096), {"LANG": "C", "PYTHONHASHSEED": "1"}),
-        ("a scan a batch", ("--workers", 2, "--batch", 1), {"TZ": "Pacific/Chatham"}),
-        ("four workers", ("--workers", 4, "--batch", 3), {"PYTHONHASHSEED": "7", "TZ": "UTC"}),
-        ("odd batches", ("--workers", 2, "--batch", 7), {"LC_ALL": "POSIX", "PYTHONUTF8": "0"}),
-    ],
-)
-def test_neither_workers_nor_batches_nor_surroundings_change_a_byte(
-    tmp_path: Path,
-    town: Path,
-    island_folder: Path,
-    undisturbed: dict[str, bytes],
-    name: str,
-    more: tuple[object, ...],
-    environment: dict[str, str],
-) -> None:
-    out = tmp_path / "results"
-    run = actas(*tally_args(town, out, island_folder, *more), env=environment)
-    assert run.code == 3, run.err
-    assert_same(out, undisturbed)
-
-
-def test_the_order_in_which_files_came_does_not_matter(tmp_path: Path, island_folder: Path) -> None:
-    files = FEW | {"again.jpg": FEW["001.jpg"], "copy.jpg": FEW["001.jpg"], "empty.jpg": b""}
-    found: list[dict[str, bytes]] = []
-    for names in (sorted(files), sorted(files, reverse=True)):
-        # The same place both times, for the tables name it.
-        scans = island.write_files(tmp_path / "scans", {name: files[name] for name in names})
-        out = tmp_path / f"results{len(found)}"
-        assert actas(*tally_args(scans, out, island_folder)).code == 3
-        found.append(products(out))
-        for path in scans.iterdir():
-            path.unlink()
-    assert found[0] == found[1]
 
 
 def test_the_tables_hold_what_the_summary_says(

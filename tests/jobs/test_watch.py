@@ -9,7 +9,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -136,15 +136,19 @@ def test_moved_copied_and_vanished_scans(tmp_path: Path, island_folder: Path) ->
 
 @pytest.mark.slow
 def test_a_scan_that_hung_is_tried_again_by_itself_and_not_for_ever(
-    tmp_path: Path, island_folder: Path, faults: dict[str, str]
-) -> None:
+    tmp_path: Path, island_folder: Path, faults: dict[str, str],
+    cli: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for name, value in faults.items():
+        monkeypatch.setenv(name, value)
     flag = tmp_path / "hung"
     once_hung = faulty(SCANS["001.jpg"], "hang-first", times=1, flag=str(flag))
     files = {"1.jpg": once_hung, "2.jpg": faulty(SCANS["002.jpg"], "hang")}
     scans, out = island.write_files(tmp_path / "scans", files), tmp_path / "out"
+    args = watch_args(scans, out, island_folder, "--once", "--settle", 0, "--deadline", 1)
     told = []
     for _ in range(4):
-        run = once(scans, out, island_folder, "--deadline", 1, env=faults)
+        run = cli(*args)
         assert run.code == 3, run.err
         told.append(run.err)
     assert [re.findall(r"\d tried again", text) for text in told] == [
@@ -152,7 +156,7 @@ def test_a_scan_that_hung_is_tried_again_by_itself_and_not_for_ever(
     ]  # fmt: skip
     assert "1 scans have failed often enough" in told[3]
     assert counted(out) == 1
-    asked = once(scans, out, island_folder, "--deadline", 1, "--retry", "failed", env=faults)
+    asked = cli(*args, "--retry", "failed")
     assert "1 tried again" in asked.err
 
 

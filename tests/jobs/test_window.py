@@ -77,6 +77,7 @@ class NoStop:
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs.cluster, "wait", lambda *args, **options: None)
+    monkeypatch.setattr(jobs.cluster, "RECEIPT_SECONDS", 0.0)
 
 
 def run(
@@ -93,6 +94,41 @@ def test_a_batch_whose_worker_died_is_handed_out_again(tiny: Election, first: Ex
     client = FakeClient(lambda _, number: first if number < MOST_DEATHS - 1 else DONE)
     assert run(client, tiny) == [DONE]
     assert len(client.keys) == MOST_DEATHS
+
+
+def test_a_receipt_that_died_with_its_worker_is_waited_for_and_not_handed_out_twice(
+    tiny: Election, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler knows that the worker is gone, and has the batch read again by itself."""
+    states = ["finished"]
+
+    class Dying(FakeFuture):
+        @property
+        def status(self) -> str:
+            return states[-1]
+
+        def result(self, timeout: float) -> object:
+            if len(states) > 1:
+                return DONE
+            states.append("lost")
+            raise TimeoutError
+
+    class DyingClient(FakeClient):
+        def submit(self, *task: object, key: str, retries: int) -> FakeFuture:
+            return Dying(super().submit(*task, key=key, retries=retries).key, DONE)
+
+    def look(*_: object, **_options: object) -> None:
+        if states[-1] == "lost":
+            states.append("pending" if "pending" not in states else "finished")
+        elif states[-1] == "pending":
+            states.append("finished")
+
+    monkeypatch.setattr(jobs.cluster, "wait", look)
+    monkeypatch.setattr(jobs.cluster, "RECEIPT_SECONDS", 60.0)
+    client = DyingClient(lambda *_: DONE)
+    assert run(client, tiny) == [DONE]
+    assert states == ["finished", "lost", "pending", "finished"]
+    assert len(client.keys) == 1
 
 
 def test_but_not_for_ever(tiny: Election) -> None:
@@ -119,6 +155,25 @@ def test_what_cannot_be_mended_ends_the_run_with_its_reason(
         run(client, tiny)
     assert isinstance(ended.value, ActasError | OSError)
     assert len(client.keys) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "said"),
+    [
+        (
+            OSError("Timed out trying to connect after 15 s"),
+            InterruptedRunError,
+            "cluster was lost",
+        ),
+        (TimeoutError(), InterruptedRunError, "cluster was lost"),
+        (OSError(28, "No space left on device"), OSError, "No space"),
+    ],
+)
+def test_a_connection_that_breaks_is_not_taken_for_a_disk_that_is_full(
+    fault: OSError, kind: type[Exception], said: str
+) -> None:
+    with pytest.raises(kind, match=said), jobs.cluster._connected():
+        raise fault
 
 
 def test_no_more_batches_are_in_hand_than_the_window_holds(
