@@ -124,6 +124,16 @@ def _by_its_own(
     printed = _as_text(decision, rules, code) if decision.votes else None
     told = replace(reading, print_check=decision.verdict.value, printed=printed, printed_code=code)
     if decision.proven and code:
+        # A sheet may prove itself and be another election's.
+        refused = parse_payload(printed or "", rules)
+        if isinstance(refused, Finding):
+            return replace(
+                reading,
+                print_check=decision.verdict.value,
+                outcome=Outcome.REJECTED,
+                failure=refused.sentence,
+                findings=(refused, *_without_none(reading)),
+            )
         return replace(told, outcome=Outcome.READ, failure=None, findings=_without_none(reading))
     why = _short(_why_not(decision))
     return replace(

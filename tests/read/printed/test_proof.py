@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.count.records import make_records
 from pipeline.election import Election
 from pipeline.findings import Finding
 from pipeline.read.image import Limits, open_pages
@@ -17,6 +18,7 @@ from pipeline.read.printed.decide import Verdict
 from pipeline.read.printed.model import PrintModel
 from pipeline.read.printed.reader import read_print
 from pipeline.read.record import Outcome, PageReading
+from pipeline.read.scans import ScanFile
 from pipeline.read.sheet import read_scan
 from pipeline.synthetic.drawn import DrawnSheet
 from pipeline.synthetic.tamper import Columns, paste_symbol, shift_rows
@@ -122,6 +124,23 @@ def test_without_a_symbol_the_reading_tells_what_the_print_says(
     assert (reading.outcome is Outcome.READ) == bool(reading.printed_code)
     if not reading.printed_code:
         assert "print-nameless" in {finding.code for finding in reading.findings}
+
+
+def test_without_a_symbol_another_elections_sheet_is_rejected(
+    scan: DrawnSheet, venezuela: Election
+) -> None:
+    elsewhere = replace(venezuela.rules, top_units=frozenset({"98"}))
+    content = cv2.imencode(".png", np.ascontiguousarray(without_symbol(scan).image))[1].tobytes()
+    (reading,) = read_scan(content, elsewhere, Limits())
+    assert (reading.outcome, reading.printed, reading.printed_code) == (
+        Outcome.REJECTED,
+        None,
+        None,
+    )
+    assert reading.findings[0].code == "payload-place"
+    file = ScanFile("a.png", len(content), "stamp")
+    (record,) = make_records(file, "0" * 64, [reading], elsewhere, reader_version="t", run=1)
+    assert record.payload is None
 
 
 def test_without_a_symbol_an_altered_number_is_not_proven(
