@@ -12,14 +12,16 @@ import numpy as np
 from pipeline.election import SheetRules
 from pipeline.findings import Finding
 from pipeline.read.image import Grey, Page
-from pipeline.read.members import find_members, ink_in_boxes
+from pipeline.read.members import Members, affine_below, find_members, ink_in_boxes
 from pipeline.read.printed.agree import Agreement, expected_numbers
 from pipeline.read.printed.decide import Decision, Verdict
+from pipeline.read.printed.hash_lines import hash_by_members, hash_by_symbol
 from pipeline.read.printed.header import Header, read_header
 from pipeline.read.printed.identity import check_identity
 from pipeline.read.printed.model import PrintModel
 from pipeline.read.printed.place import Placement
 from pipeline.read.printed.reader import (
+    MODULES,
     PrintCheck,
     PrintReading,
     check_by_symbol,
@@ -48,7 +50,8 @@ def hold_against_print(
         return replace(reading, print_check=check.agreement.value, findings=_more(reading, check))
     code = payload.acta_code.text
     half = page.half
-    boxes = () if half is None else _boxes(half, check.placement, reading.corners, model)
+    members = _members(half, check.placement, reading.corners, model)
+    boxes = _boxes(half, members, model)
     identity = check_identity(full, check.placement, model.header, code)
     findings = _more(reading, check)
     agreement = check.agreement
@@ -60,24 +63,45 @@ def hold_against_print(
         reading,
         print_check=agreement.value,
         registered_voters=read_registered(full, check.placement, model.header),
+        hash_hex=_hash_below_symbol(full, reading, model),
         box_ink=boxes,
         findings=(*findings, *_blanks(boxes)),
     )
 
 
-def _boxes(
-    half: Grey, placement: Placement, corners: tuple[float, ...], model: PrintModel
-) -> tuple[bool, ...]:
+def _members(
+    half: Grey | None, placement: Placement, corners: tuple[float, ...], model: PrintModel
+) -> Members | None:
+    if half is None:
+        return None
+    square = np.array(corners, np.float64).reshape(4, 2) if len(corners) == 8 else None
+    return find_members(half, 0.5, placement, model.form, square)
+
+
+def _boxes(half: Grey | None, members: Members | None, model: PrintModel) -> tuple[bool, ...]:
     """Of each member's box whether there is ink where one signs; () if the boxes are not found.
 
     A box that the scan does not show whole tells nothing, and then none does.
     """
-    square = np.array(corners, np.float64).reshape(4, 2) if len(corners) == 8 else None
-    members = find_members(half, 0.5, placement, model.form, square)
-    if members is None:
+    if half is None or members is None:
         return ()
     found = [box.ink for box in ink_in_boxes(half, 0.5, members, model.form)]
     return () if None in found else tuple(bool(ink) for ink in found)
+
+
+def _hash_below_symbol(full: Grey, reading: PageReading, model: PrintModel) -> str | None:
+    modules = MODULES.get(reading.version)
+    if len(reading.corners) != 8 or modules is None:
+        return None
+    return hash_by_symbol(full, reading.corners, modules, model.hash)
+
+
+def _hash_below_members(
+    full: Grey | None, members: Members | None, model: PrintModel
+) -> str | None:
+    if full is None or members is None:
+        return None
+    return hash_by_members(full, affine_below(members, model.form), model.hash)
 
 
 def _blanks(boxes: tuple[bool, ...]) -> tuple[Finding, ...]:
@@ -100,12 +124,14 @@ def read_by_print(
     header = Header() if full is None else read_header(full, found.placement, model.header)
     code = header.acta_code if header.acta_code_sure else None
     half = page.half
-    boxes = () if half is None else _boxes(half, found.placement, (), model)
+    members = _members(half, found.placement, (), model)
+    boxes = _boxes(half, members, model)
     reading = replace(
         reading,
         registered_voters=header.registered_voters if header.registered_sure else None,
         box_ink=boxes,
         uuid=header.uuid,
+        hash_hex=_hash_below_members(full, members, model),
         printed_at=header.printed_at,
         findings=(*reading.findings, *found.notes, *_blanks(boxes)),
     )

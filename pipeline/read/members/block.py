@@ -44,6 +44,16 @@ class Members:
         return np.stack([tops[:-1, 0], tops[:-1, 1], tops[1:, 1], tops[1:, 0]], axis=1)
 
 
+def affine_below(members: Members, form: Form) -> Doubles:
+    """The map (2, 3) of the form's millimetres to full-size pixels below the block, as its last two
+    boxes have it."""
+    place, last = form.layout.members, members.quads[-2:]
+    rules = np.concatenate([last[:, :2].reshape(-1, 2), last[-1, [3, 2]]])
+    heights = form.members_end - place.box_pitch * np.arange(len(last), -1, -1)
+    points = np.array([(x, y, 1.0) for y in heights for x in (place.left, place.right)])
+    return np.asarray(np.linalg.lstsq(points, rules, rcond=None)[0].T, np.float64)
+
+
 def rule_heights(form: Form) -> Doubles:
     """The y (N,) in millimetres of the form of the rules of all boxes."""
     members = form.layout.members

@@ -5,6 +5,7 @@ Nothing else on the sheet checks them. They serve to notice that two sheets carr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -25,8 +26,9 @@ _LENGTH = 64
 _OTHER = 4  # digits that the first line may have more or fewer: it breaks where the paper ends
 _TELLING = 38  # digits by which the shape of all is chosen
 _COARSEST = 7.0  # pixels per millimetre, 178 dpi: below that compression makes a 6 an 8
-_ABOVE = 2.0  # millimetres of the symbol's lower edge that are looked at
-_STROKE = 1.2
+_ABOVE = 2.0  # millimetres above the lines' capitals that are looked at
+_OFF = 2.0  # millimetres that the lines may stand off their place below the symbol
+_STROKE = 3.0  # millimetres: letters that run together are wider than their strokes
 _DARK = 0.4  # of the darkest rows: a row of letters
 _TALL = (1.2, 2.6)  # millimetres that a line of capitals is high, blurred or sharp
 _OFF_PITCH = 0.4
@@ -38,12 +40,15 @@ _MARGIN = 1.0  # millimetres of the paper's edges that are not looked at
 
 @dataclass(frozen=True)
 class HashModel:
-    """What is known of the lines before they are read; `end` is where the symbol begins, in
-    millimetres of the form."""
+    """What is known of the lines before they are read."""
 
-    layout: Layout
-    symbol_top: float
+    form: Form
     shapes: tuple[Letters, ...]
+
+    @property
+    def layout(self) -> Layout:
+        """The form's."""
+        return self.form.layout
 
     def window(self, count: int, digits: int) -> Window:
         """Where the first `count` of `digits` may begin."""
@@ -57,36 +62,58 @@ def draw_hash_model(form: Form) -> HashModel:
     """Draw the digits (about 20 ms)."""
     layout = form.layout
     shapes = draw_letters(HEXADECIMAL, layout.outlines.body, layout.fonts.body, layout.paper.dot)
-    return HashModel(layout, form.symbol_top, shapes)
+    return HashModel(form, shapes)
 
 
-def read_hash(
-    page: Grey, affine: Doubles, model: HashModel, modules: int, off: float
+def hash_by_symbol(
+    page: Grey, corners: Sequence[float], modules: int, model: HashModel
 ) -> str | None:
+    """The 64 digits below a symbol whose corners (x, y from the top left) are known."""
+    square = model.form.symbol_corners(modules).astype(np.float64)
+    points = np.column_stack([square, np.ones(len(square))])
+    found = np.array(corners, np.float64).reshape(4, 2)
+    affine = np.asarray(np.linalg.lstsq(points, found, rcond=None)[0].T, np.float64)
+    return read_hash(page, affine, model, float(square[:, 1].max()), _OFF)
+
+
+def hash_by_members(page: Grey, affine: Doubles, model: HashModel) -> str | None:
+    """The same where no symbol was read, by a map of the millimetres below the members' block.
+
+    A symbol of any size may stand there, or none.
+    """
+    symbol = model.layout.symbol
+    sizes = [(17 + 4 * version) * symbol.module for version in symbol.versions]
+    middle = model.form.symbol_top + (min(sizes) + max(sizes)) / 2
+    off = (max(sizes) - min(sizes)) / 2 + 2 * _OFF
+    found = read_hash(page, affine, model, middle, off)
+    return found or read_hash(page, affine, model, model.form.members_end, 2 * _OFF)
+
+
+def read_hash(page: Grey, affine: Doubles, model: HashModel, end: float, off: float) -> str | None:
     """The 64 digits, or None where not all are sure.
 
     Args:
         page: the full-size page.
-        affine: (2, 3), from the form's millimetres to pixels around the symbol.
+        affine: (2, 3), from the form's millimetres to pixels around the lines.
         model: the digits.
-        modules: how many the symbol has along a side.
+        end: millimetres of the form down to the lower edge of what stands above the lines.
         off: millimetres by which the lines may stand off their place.
     """
     if not float(np.sqrt(abs(np.linalg.det(affine[:, :2])))) >= _COARSEST:
         return None
-    lines = find_lines(page, affine, model, modules, off)
+    lines = _find(page, affine, model, end, off)
     return None if lines is None else _spell(lines, model)
 
 
-def find_lines(
-    page: Grey, affine: Doubles, model: HashModel, modules: int, off: float
+def _find(
+    page: Grey, affine: Doubles, model: HashModel, end: float, off: float
 ) -> tuple[Written, Written] | None:
     """The two lines; None where no two of that height and pitch stand alone."""
     place = model.layout.hash
-    first = model.symbol_top + modules * model.layout.symbol.module + place.baseline
+    first = end + place.baseline
     top = first - off - _WHITE[1] - _ABOVE
-    end = first + off + place.line_pitch + _WHITE[1]
-    box = Box(_MARGIN, top, model.layout.paper.width - _MARGIN, end)
+    low = first + off + place.line_pitch + _WHITE[1]
+    box = Box(_MARGIN, top, model.layout.paper.width - _MARGIN, low)
     ink = ink_of(cut(page, affine, box, SCALE), _STROKE * SCALE)
     rows = _two_lines(ink, place.line_pitch)
     if rows is None:

@@ -10,6 +10,7 @@ from pipeline.election import ActaCodeFormat
 from pipeline.layout import Layout
 from pipeline.read.printed.digits import Digits, font_digits
 from pipeline.read.printed.form import BallotLine, Form, build_form
+from pipeline.read.printed.hash_lines import HashModel, draw_hash_model
 from pipeline.read.printed.header_model import HeaderModel, draw_header_model
 from pipeline.read.printed.register import COARSE, Reference, draw_reference
 from pipeline.read.printed.words import Words, font_words
@@ -26,6 +27,7 @@ class PrintModel:
     digits: Digits
     words: Words
     header: HeaderModel
+    hash: HashModel
 
 
 @lru_cache(maxsize=4)
@@ -50,4 +52,5 @@ def draw_model(
             layout.words, layout.outlines.words, layout.words_max_width, layout.words_line_pitch
         ),
         draw_header_model(form, acta_code),
+        draw_hash_model(form),
     )
