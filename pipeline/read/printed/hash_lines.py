@@ -99,7 +99,8 @@ def read_hash(page: Grey, affine: Doubles, model: HashModel, end: float, off: fl
         end: millimetres of the form down to the lower edge of what stands above the lines.
         off: millimetres by which the lines may stand off their place.
     """
-    if not float(np.sqrt(abs(np.linalg.det(affine[:, :2])))) >= _COARSEST:
+    (a, b), (c, d) = affine[:, :2]
+    if not abs(a * d - b * c) >= _COARSEST**2:
         return None
     lines = _find(page, affine, model, end, off)
     return None if lines is None else _spell(lines, model)

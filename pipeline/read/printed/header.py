@@ -37,6 +37,8 @@ _UNLIKE = -0.05
 """A margin below it says that the ink is not the digit that was read."""
 _CLEAR, _CLEAR_STRONG = 0.1, 0.06
 """A margin above it says which digit the ink is: of the body's font, of the strong one."""
+_CLEAR_MOMENT = 0.05
+"""The same of date and time, which a recogniser must read likewise."""
 _LEAST = 0.5
 """Correlation of anything that is a digit."""
 
@@ -134,9 +136,11 @@ def _read_upper(page: Grey, placement: Placement, model: HeaderModel, upper: Upp
     figures, half_day = grammar.moment(text(place.printed_at_baseline, _BEYOND))
     moments = score_line(cut_moment(page, placement, model, upper), model.moment, model.body)
     moment = _check(figures, moments, _CLEAR)
+    # Nothing on the sheet says it twice.
+    clear = moments.margins(moments.text).min() >= _CLEAR_MOMENT
     return _Upper(
         _check("".join(filter(str.isdigit, code or "")), line, _CLEAR),
-        grammar.iso_moment(moment.figures, half_day) if moment.sure else None,
+        grammar.iso_moment(moment.figures, half_day) if moment.sure and clear else None,
         read_uuid(page, placement, model, upper),
     )
 

@@ -86,7 +86,7 @@ def _sure(line: Written, drawn: Spelling, learned: Spelling, letters: Letters) -
         and _lead(learned.lacks, numbers) > 0
     )
     end = drawn.xs[-1] + letters.steps[numbers[-1]]
-    on_page = line.left <= drawn.xs[0] and end <= line.right
+    on_page = line.left <= drawn.xs[0] and end <= line.right + 1
     return numbers if clear and on_page and _fits(drawn, letters) else None
 
 
