@@ -20,7 +20,7 @@ from jobs.history import diff, log
 from jobs.mask import mask
 from jobs.publish import publish
 from jobs.report_cli import report
-from jobs.watch_cli import PrintCheck, Try, watch
+from jobs.watch_cli import PrintCheck, ReadHash, Try, watch
 from pipeline.count.place import Place
 from pipeline.count.retry import Retry
 from pipeline.errors import ActasError
@@ -106,6 +106,7 @@ def tally(
     max_bytes: Annotated[int, typer.Option(min=1, max=2**33, help="Refuse larger files.")] = 64
     * 2**20,
     print_check: PrintCheck = True,
+    read_hash: ReadHash = False,
     retry: Try = Retry.NONE,
     as_json: Json = False,
 ) -> None:
@@ -133,7 +134,7 @@ def tally(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         deadline=deadline,
         memory_bytes=memory * 2**20,
-        way=Way(check_print=print_check),
+        way=Way(check_print=print_check, read_hash=read_hash),
         retry=retry,
     )
     with open_progress() as progress:
@@ -151,6 +152,7 @@ def plan(
     out: Out,
     election: ElectionName = None,
     print_check: PrintCheck = True,
+    read_hash: ReadHash = False,
     retry: Try = Retry.NONE,
     as_json: Json = False,
 ) -> None:
@@ -172,7 +174,7 @@ def plan(
     place = Place.of(out)
     exists = bool(place.sub("scans").names())
     ledger = Ledger.open(place.sub("scans"), definition.slug) if exists else None
-    way = Way(check_print=print_check)
+    way = Way(check_print=print_check, read_hash=read_hash)
     options = Options(tuple(scans), place, definition.folder, workers=1, way=way, retry=retry)
     listing = list_scans(options.sources, exclude=place.root)
     made = make_plan(listing, options, definition, ledger)

@@ -18,6 +18,9 @@ Try = Annotated[
     Retry, typer.Option(help="Known scans to try again: unreadable, failed, or all of them.")
 ]
 PrintCheck = Annotated[bool, typer.Option(help="Hold the print against the QR on every sheet.")]
+ReadHash = Annotated[
+    bool, typer.Option(help="Read the hash line of every sheet, too: a third slower.")
+]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LONGEST = 366 * UNITS["d"]
 
@@ -63,6 +66,7 @@ def watch(
     deadline: Annotated[float, typer.Option(min=0.1, max=3600, help="As for tally.")] = 20.0,
     memory: Annotated[int, typer.Option(min=512, max=2**20, help="As for tally.")] = 2048,
     print_check: PrintCheck = True,
+    read_hash: ReadHash = False,
 ) -> None:
     """Count again and again while scans come in: what is new and changed, and nothing else.
 
@@ -92,7 +96,7 @@ def watch(
         batch_size=batch,
         deadline=deadline,
         memory_bytes=memory * 2**20,
-        way=Way(check_print=print_check),
+        way=Way(check_print=print_check, read_hash=read_hash),
         retry=retry,
         settle=settle,
     )

@@ -117,4 +117,4 @@ def _ratio(taken: list[dict[str, float]], key: str) -> float:
 
 def _rounds(taken: list[dict[str, float]], key: str) -> list[float]:
     """The ratio in three parts of the sheets: how far they lie apart is its noise."""
-    return [_ratio(taken[part::3], key) for part in range(3)]
+    return [_ratio(taken[part::3], key) for part in range(min(3, len(taken)))]

@@ -63,7 +63,6 @@ def hold_against_print(
         reading,
         print_check=agreement.value,
         registered_voters=read_registered(full, check.placement, model.header),
-        hash_hex=_hash_below_symbol(full, reading, model),
         box_ink=boxes,
         findings=(*findings, *_blanks(boxes)),
     )
@@ -89,11 +88,13 @@ def _boxes(half: Grey | None, members: Members | None, model: PrintModel) -> tup
     return () if None in found else tuple(bool(ink) for ink in found)
 
 
-def _hash_below_symbol(full: Grey, reading: PageReading, model: PrintModel) -> str | None:
-    modules = MODULES.get(reading.version)
-    if len(reading.corners) != 8 or modules is None:
-        return None
-    return hash_by_symbol(full, reading.corners, modules, model.hash)
+def read_hash(reading: PageReading, page: Page, model: PrintModel) -> PageReading:
+    """A page whose symbol was read, with the hash that stands below it, where all of it is sure."""
+    modules, full = MODULES.get(reading.version), page.full
+    if len(reading.corners) != 8 or modules is None or full is None:
+        return reading
+    found = hash_by_symbol(full, reading.corners, modules, model.hash)
+    return replace(reading, hash_hex=found)
 
 
 def _hash_below_members(

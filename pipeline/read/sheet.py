@@ -11,7 +11,7 @@ from pipeline.read.checks import check_payload
 from pipeline.read.image import Limits, Page, open_pages
 from pipeline.read.printed.form import BallotLine
 from pipeline.read.printed.model import PrintModel, model_of
-from pipeline.read.proof import hold_against_print, read_by_print
+from pipeline.read.proof import hold_against_print, read_by_print, read_hash
 from pipeline.read.qr.reader import Search, search_symbols
 from pipeline.read.record import Outcome, PageReading, failed
 
@@ -21,9 +21,14 @@ READER = "4"
 
 @dataclass(frozen=True)
 class Way:
-    """How to read, beyond the rules: `check_print` holds the print against every symbol."""
+    """How to read, beyond the rules.
+
+    `check_print` holds the print against every symbol; `read_hash` reads the hash line of every
+    sheet too, which costs a third more and tells of one that was printed on two sheets.
+    """
 
     check_print: bool = True
+    read_hash: bool = False
 
 
 def read_scan(
@@ -36,7 +41,8 @@ def read_scan(
 
 def reader_version(rules_sha256: str, way: Way = Way()) -> str:
     """What decides a reading: the code's version and the configuration it reads by."""
-    return f"{READER}-{rules_sha256[:8]}{'' if way.check_print else '-unchecked'}"
+    how = ("" if way.check_print else "-unchecked") + ("-hash" if way.read_hash else "")
+    return f"{READER}-{rules_sha256[:8]}{how}"
 
 
 def prepare(rules: SheetRules) -> None:
@@ -63,6 +69,8 @@ def _read_page(page: Page, rules: SheetRules, way: Way) -> PageReading:
     model = model_for(rules)
     if model and reading.outcome is Outcome.READ and way.check_print:
         reading = hold_against_print(reading, page, rules, model)
+        if way.read_hash:
+            reading = read_hash(reading, page, model)
     elif model and not search.payloads:
         reading = read_by_print(reading, page, rules, model)
     width, height = page.size

@@ -22,7 +22,7 @@ from tests.jobs.running import Ended, actas
 from tests.publish.marks import Marked, draw_marked, published_marks
 from tests.publish.privacy import found_people, people_in
 
-SEEDS = (3, 4, 5, 6)
+SEEDS = (3, 4)
 
 
 def run(*args: str) -> Ended:
@@ -60,12 +60,12 @@ def strange_images(folder: Path) -> list[str]:
 @pytest.mark.slow
 def test_nobody_is_named_in_anything_that_is_written(tmp_path: Path) -> None:
     invented, results = tmp_path / "invented", tmp_path / "results"
-    assert actas("synth", str(invented), "--sheets", "24", "--seed", "11").code == 0
+    assert actas("synth", str(invented), "--sheets", "12", "--seed", "11").code == 0
     count_and_publish(invented / "scans", results, "--election", str(invented / "election"))
     shutil.rmtree(results / "election")  # the registers that were counted by, not written by a run
     assert len(list(results.rglob("*.parquet"))) > 10
     assert (results / "open-data" / "verify.py").is_file()
-    assert len(list((results / "site").rglob("*.webp"))) > 10
+    assert len(list((results / "site").rglob("*.webp"))) > 4
     assert found_people(results) == []
     assert strange_images(results) == []
 

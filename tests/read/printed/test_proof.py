@@ -19,7 +19,7 @@ from pipeline.read.printed.model import PrintModel
 from pipeline.read.printed.reader import read_print
 from pipeline.read.record import Outcome, PageReading
 from pipeline.read.scans import ScanFile
-from pipeline.read.sheet import read_scan
+from pipeline.read.sheet import Way, read_scan
 from pipeline.synthetic.drawn import DrawnSheet
 from pipeline.synthetic.tamper import Columns, paste_symbol, shift_rows
 from tests.read.printed.invented import (
@@ -99,6 +99,15 @@ def test_the_print_may_be_left_unlooked_at(venezuela: Election) -> None:
     sheet = draw(venezuela, replace(data, printed_digits=numbers, printed_words=numbers))
     reading = read(sheet.image, venezuela, check_print=False)
     assert (reading.outcome, reading.print_check, blocking(reading)) == (Outcome.READ, "", [])
+
+
+def test_the_hash_is_read_where_it_is_asked_for(scan: DrawnSheet, venezuela: Election) -> None:
+    content_of_file = cv2.imencode(".png", np.ascontiguousarray(scan.image))[1].tobytes()
+    (asked,) = read_scan(content_of_file, venezuela.rules, Limits(), Way(read_hash=True))
+    (not_asked,) = read_scan(content_of_file, venezuela.rules, Limits())
+    assert asked.hash_hex == content(venezuela).hash_hex
+    assert not_asked.hash_hex is None
+    assert replace(asked, hash_hex=None) == not_asked
 
 
 def test_without_a_symbol_the_print_proves_the_numbers(
