@@ -12,7 +12,7 @@ import pytest
 
 from jobs.clock import Clock
 from pipeline.errors import InterruptedRunError
-from tests.faults.harness import finish, rounds
+from tests.faults.harness import finish, only_in_make_faults, rounds
 from tests.jobs.running import actas, ended, started, tally_args
 
 JUMPS = ("+0", "+400d", "-400d", "+1h", "-20y", "+30", "-90")
@@ -80,6 +80,7 @@ def test_a_clock_that_jumps_changes_nothing(
 
 
 @pytest.mark.slow
+@only_in_make_faults
 @pytest.mark.parametrize("shown", ["+400d", "-400d"])
 def test_scans_from_the_future_or_the_past_are_watched_as_others_are(
     tmp_path: Path, town: Path, island_folder: Path, undisturbed: dict[str, bytes],

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.count.retry import AUTOMATIC
 from pipeline.count.store import Ledger
-from tests.faults.harness import ELECTION, note
+from tests.faults.harness import ELECTION, note, only_in_make_faults
 from tests.jobs import island
 from tests.jobs.faults import faulty
 from tests.jobs.running import Ended, actas, products, tally_args
@@ -26,6 +26,7 @@ SOUND = 20
 
 
 @pytest.mark.slow
+@only_in_make_faults
 def test_fatal_images_end_the_same_way_however_often_and_on_however_many_workers(
     tmp_path: Path, island_folder: Path, faults: dict[str, str]
 ) -> None:

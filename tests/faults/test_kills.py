@@ -108,7 +108,7 @@ def victim_of(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", rounds(few=(0, 8), many=50))
+@pytest.mark.parametrize("seed", rounds(few=(8,), many=50))
 def test_kill_anything_at_any_moment(
     tmp_path: Path, town: Path, island_folder: Path, undisturbed: dict[str, bytes], seed: int
 ) -> None:
