@@ -57,10 +57,6 @@ class Window:
     lows: Numbers
     columns: int
 
-    def first(self, count: int) -> Window:
-        """That of the first letters."""
-        return Window(self.lows[:count], self.columns)
-
 
 @dataclass(frozen=True)
 class Spelling:
