@@ -24,7 +24,7 @@ from pipeline.read.printed.upright import Box, columns_on_page, cut
 HEXADECIMAL = "0123456789ABCDEF"
 _LENGTH = 64
 _OTHER = 4  # digits that the first line may have more or fewer: it breaks where the paper ends
-_TELLING = 38  # digits by which the shape of all is chosen
+_TELLING = 20  # digits by which the shape of all is chosen
 _COARSEST = 7.0  # pixels per millimetre, 178 dpi: below that compression makes a 6 an 8
 _ABOVE = 2.0  # millimetres above the lines' capitals that are looked at
 _OFF = 2.0  # millimetres that the lines may stand off their place below the symbol
@@ -35,6 +35,7 @@ _OFF_PITCH = 0.4
 _WHITE = (1.6, 4.0)  # millimetres above and below the lines that are white paper
 _BLANK = 0.25  # of the paler line: white
 _ASIDE = 4.5  # millimetres that a digit may stand off its place, for the widths of those before it
+_MOVED = 0.5  # pixels of the page by which a second look is moved
 _MARGIN = 1.0  # millimetres of the paper's edges that are not looked at
 
 
@@ -85,8 +86,13 @@ def hash_by_members(page: Grey, affine: Doubles, model: HashModel) -> str | None
     sizes = [(17 + 4 * version) * symbol.module for version in symbol.versions]
     middle = model.form.symbol_top + (min(sizes) + max(sizes)) / 2
     off = (max(sizes) - min(sizes)) / 2 + 2 * _OFF
-    found = read_hash(page, affine, model, middle, off)
-    return found or read_hash(page, affine, model, model.form.members_end, 2 * _OFF)
+    for end, room in ((middle, off), (model.form.members_end, 2 * _OFF)):
+        found = read_hash(page, affine, model, end, room)
+        if found:
+            # Where compression has worn the digits, another sampling shows others.
+            moved = affine + np.array([[0, 0, _MOVED], [0, 0, _MOVED]])
+            return found if read_hash(page, moved, model, end, room) == found else None
+    return None
 
 
 def read_hash(page: Grey, affine: Doubles, model: HashModel, end: float, off: float) -> str | None:

@@ -79,13 +79,6 @@ def read_header(page: Grey, placement: Placement, model: HeaderModel) -> Header:
     )
 
 
-def read_voters(page: Grey, placement: Placement, model: HeaderModel) -> tuple[int | None, bool]:
-    """The number of registered voters alone, and whether it is sure (about 30 ms)."""
-    lower = find_lower(page, placement, model)
-    voters = _read_voters(page, placement, model, lower) if lower else _Checked()
-    return int(voters.figures) if voters.figures else None, voters.sure
-
-
 @dataclass(frozen=True)
 class _Checked:
     """Digits as recognised, mended where the ink clearly shows others; `sure` if it bears out all

@@ -22,7 +22,7 @@ from pipeline.read.printed.spell import Numbers, Spelling, Window, Written, expl
 _DRAWN = 2  # real letters that a drawing counts as much as
 _CERTAIN = 0.08  # margin from which a letter teaches
 _NEAR = 7  # columns that a letter may move once it was spelled
-_SURE, _SURE_DRAWN = 0.2, 0.15
+_SURE, _SURE_DRAWN = 0.25, 0.18
 """Margins from which a letter is none of the others: by both comparisons, and by the drawing."""
 _FITS, _OVERFITS = 0.4, 2.0
 """Of a letter's ink what is there at least, and at most: more is no letter but a stain."""

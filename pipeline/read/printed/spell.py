@@ -12,6 +12,7 @@ from functools import cached_property
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pipeline.read.printed.glyphs import ROWS
@@ -26,6 +27,7 @@ _FAINTEST, _DARKEST = 0.7, 1.3  # of the line's gain: a letter that is fainter i
 _STEP = 1  # pixels that the printer's dots and the scanner may add to a letter's width, or take
 _STEP_COST = 0.2  # of a letter's ink, for a pixel
 _NEVER = -1e12
+_NARROW = 40  # columns
 _CAPITALS, _NEAR = 17, 4  # rows of a line of capitals, and how far its middle may be off
 
 
@@ -54,10 +56,6 @@ class Window:
 
     lows: Numbers
     columns: int
-
-    def first(self, count: int) -> Window:
-        """That of the first letters."""
-        return Window(self.lows[:count], self.columns)
 
 
 @dataclass(frozen=True)
@@ -195,10 +193,20 @@ def explained(band: Floats, letters: Letters, gain: float | None) -> Floats:
     for number, (drawn, energy) in enumerate(zip(letters.drawn, letters.energies, strict=True)):
         if drawn.shape[1] > band.shape[1]:
             continue
-        products = cv2.matchTemplate(band, drawn, cv2.TM_CCORR).max(axis=0)
+        products = _products(band, drawn).max(axis=0)
         if gain is None:
             own = np.maximum(products / energy, 0)
         else:
             own = np.clip(products / energy, _FAINTEST * gain, _DARKEST * gain)
         found[number, : len(products)] = 2 * own * products - np.square(own) * energy
     return found
+
+
+def _products(band: Floats, drawn: Floats) -> Floats:
+    """The products of a letter with a band at each place."""
+    if band.shape[1] > _NARROW:
+        return np.asarray(cv2.matchTemplate(band, drawn, cv2.TM_CCORR), np.float32)
+    windows = sliding_window_view(band, drawn.shape)
+    # Spectra, as above, cost more here than they save.
+    products = windows.reshape(-1, drawn.size) @ drawn.ravel()
+    return np.asarray(products.reshape(windows.shape[:2]), np.float32)
