@@ -116,6 +116,10 @@ def print_(
     peer_sheets: Annotated[
         int, typer.Option(min=0, help="Clean sheets whose rows other programs see too.")
     ] = 2,
+    scans: Annotated[
+        Path | None,
+        typer.Option(help="Read the sheets of a folder of actas synth instead, by print alone."),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=256)] = 2,
     out: Annotated[Path | None, typer.Option(help="Write the section there too.")] = None,
 ) -> None:
@@ -125,15 +129,20 @@ def print_(
     Examples:
       actas bench print --sheets 60
       actas bench print --sheets 20000 --out print.md
+      actas bench print --scans /tmp/country --sheets 10000
     """
     from jobs.bench.printed import Plan, take_all
+    from jobs.bench.printed_folder import show_folder, take_folder
     from jobs.bench.printed_show import show
     from jobs.progress import open_progress
 
     plan = Plan(str(SHIPPED), str(real), sheets, seed, peer_sheets)
     with open_progress() as progress:
-        taken = take_all(plan, workers, progress)
-    section = show(plan, taken)
+        if scans:
+            alone = take_folder(scans, sheets, seed, workers, progress)
+            section = show_folder(f"actas bench print --scans {scans} --sheets {sheets}", alone)
+        else:
+            section = show(plan, take_all(plan, workers, progress))
     if out:
         out.write_text(section, encoding="utf-8")
     typer.echo(section)

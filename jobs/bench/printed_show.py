@@ -32,7 +32,8 @@ def show(plan: Plan, taken: Group) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown, its first column to the left."""
     rule = ["---", *["---:"] * (len(heads) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
 
@@ -45,7 +46,8 @@ def _groups(taken: Group, by: Callable[[Taken], str]) -> list[tuple[str, Group]]
     return [*groups, ("all", taken)]
 
 
-def _percent(part: int, whole: int) -> str:
+def percent(part: int, whole: int) -> str:
+    """A share, or a dash of nothing."""
     return f"{part / whole:.2%}" if whole else "-"
 
 
@@ -61,13 +63,13 @@ def _proofs(taken: Group, by: Callable[[Taken], str], head: str) -> str:
         read = sum(item.rows for item in group)
         rows.append((
             name, str(len(group)),
-            *(_percent(len(of[verdict]), len(group)) for verdict in _VERDICTS),
+            *(percent(len(of[verdict]), len(group)) for verdict in _VERDICTS),
             str(sum(not item.right for item in proven)),
             str(sum(not item.right for item in of[Verdict.PROBABLE])),
-            _percent(sum(item.digits for item in group), read),
-            _percent(sum(item.words for item in group), read),
+            percent(sum(item.digits for item in group), read),
+            percent(sum(item.words for item in group), read),
         ))  # fmt: skip
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _agreements(taken: Group) -> str:
@@ -80,9 +82,9 @@ def _agreements(taken: Group) -> str:
         counts = [sum(item.agreement == way for item in group) for way in Agreement]
         rows.append((
             name, str(len(group)), *map(str, counts),
-            _percent(sum(i.agreement == Agreement.MISMATCH for i in group), len(group)),
+            percent(sum(i.agreement == Agreement.MISMATCH for i in group), len(group)),
         ))  # fmt: skip
-    return _table(("sheets", "QR read", *Agreement, "alarms %"), rows)
+    return table(("sheets", "QR read", *Agreement, "alarms %"), rows)
 
 
 def _costs(taken: Group) -> str:
@@ -102,7 +104,7 @@ def _costs(taken: Group) -> str:
         "\n\nClean sheets at 200 dpi. `symbol` opens and searches the half-size image; `check` is "
         "what comes on top, the full decode included; `reading` is all without the QR."
     )
-    return _table(heads, rows) + note
+    return table(heads, rows) + note
 
 
 def _peers(taken: Group) -> str:
@@ -111,12 +113,12 @@ def _peers(taken: Group) -> str:
     for column in ("digits", "words"):
         own = sum(getattr(item, column) for item in asked)
         rows.append((f"actas, {column}", str(sum(i.rows for i in asked)),
-                     _percent(own, sum(i.rows for i in asked)), "-"))  # fmt: skip
+                     percent(own, sum(i.rows for i in asked)), "-"))  # fmt: skip
         for name in NAMES:
             cells = [item.peers[name, column] for item in asked if (name, column) in item.peers]
             right, all_, ms = (sum(cell[at] for cell in cells) for at in range(3))
             if cells:
-                told = (f"{name}, {column}", str(int(all_)), _percent(int(right), int(all_)))
+                told = (f"{name}, {column}", str(int(all_)), percent(int(right), int(all_)))
                 rows.append((*told, f"{ms / all_:.1f}"))
     named = "".join(f"\n\nNot here: {name} (needs {what})." for name, what in absent().items())
-    return _table(("program", "rows", "right", "CPU ms a row"), rows) + named
+    return table(("program", "rows", "right", "CPU ms a row"), rows) + named

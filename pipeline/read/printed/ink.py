@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-_BLACK = 70
-"""Paper is never so dark; what is, lies outside the sheet."""
+_BLACK, _BLACKEST = 70, 25
+"""Well lit paper is never so dark, and none at all in any light; what is, lies beside the sheet."""
+_SHADE = 0.35
+"""Of the paper's usual tone: in a poor light, what is darker lies beside the sheet."""
 _COARSER = 4
 
 
@@ -26,13 +28,19 @@ def ink_of(grey: Grey, reach: float) -> Floats:
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     paper = cv2.blur(paper, (2 * (side // 2) + 1, 2 * (side // 2) + 1))
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    outside = paper < _BLACK
+    outside = paper < darkest_paper(np.asarray(paper, np.uint8))
     # 255 * grey / paper, rounded: at most 255, and one pass over bytes.
     lightness = cv2.divide(grey, np.maximum(paper, 1), scale=255)
     ink = cv2.bitwise_not(lightness)
     if outside.any():
         ink[outside] = 0
     return np.asarray(ink, np.float32) / np.float32(255)
+
+
+def darkest_paper(paper: Grey) -> float:
+    """The tone (0 to 255) below which nothing is paper, from a page whose strokes are closed."""
+    usual = float(np.percentile(paper[::8, ::8], 75))
+    return min(_BLACK, max(_BLACKEST, _SHADE * usual))
 
 
 def correlate(window: Floats, pattern: Floats) -> Floats:

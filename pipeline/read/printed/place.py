@@ -86,3 +86,9 @@ def similarity(source: Doubles, target: Doubles) -> Doubles:
     turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
     move = target.mean(0) - turn @ source.mean(0)
     return np.hstack([turn, move[:, None]])
+
+
+def affinity(source: Doubles, target: Doubles) -> Doubles:
+    """The affine map (2, 3) that does: a feeder may stretch a sheet along its way alone."""
+    flat = np.column_stack([source, np.ones(len(source))])
+    return np.asarray(np.linalg.lstsq(flat, target, rcond=None)[0].T, np.float64)

@@ -28,6 +28,7 @@ Integers = NDArray[np.int64]
 
 _NUMBER_REACH = 4  # pixels that a number may be off its row's place, to teach
 _RIVAL_REACH = 2  # pixels around a code in which its neighbours' are tried
+_CLEAR = 0.08  # of two scores together: a row that is so much clearer than its rivals teaches
 _NEIGHBOURS = 2  # rows on each side whose codes tell where a row lies, beside its own
 
 
@@ -77,11 +78,21 @@ def score_rows(
             digit_scores, score_words(spelled, taught, wraps), aligned.fits, digits, taught
         )
     digits = learn_digits(aligned.codes, aligned.cells, aligned.pixels, model.digits)
+    first = _score_digits(numbers, rows, digits)[form.votes]
+    known = _believed(first, score_words(spelled[form.votes], model.words, wraps[form.votes]))
+    digits = _teach_digits(aligned, numbers[form.votes], known, model)
+    taught = learn_words(spelled[form.votes], known, model.words)
     digit_scores = _score_digits(numbers, rows, digits)
-    word_scores = score_words(spelled, model.words, wraps)
-    taught = _teach(spelled[form.votes], digit_scores[form.votes], word_scores[form.votes], model)
-    spelled_scores = score_words(spelled, taught, wraps)
-    return RowScores(digit_scores, spelled_scores, aligned.fits, digits, taught)
+    return RowScores(
+        digit_scores, score_words(spelled, taught, wraps), aligned.fits, digits, taught
+    )
+
+
+def _believed(digits: Floats, words: Floats) -> Integers:
+    """The number of each row (R,) that both columns together show clearly, -1 where none is."""
+    both = digits + words
+    second, best = np.sort(np.partition(both, -2, axis=1)[:, -2:], axis=1).T
+    return np.where(best - second >= _CLEAR, both.argmax(axis=1), -1).astype(np.int64)
 
 
 def _teach_digits(aligned: _Aligned, cells: Floats, known: Integers, model: PrintModel) -> Digits:
@@ -159,10 +170,3 @@ def _cut(
     frame = digit_column.FRAME if column == "digits" else word_column.FRAME
     grey = cut_cells(page, placement, rows, np.array(xs), offsets, frame)
     return ink_cells(grey, rows, frame)
-
-
-def _teach(cells: Floats, digits: Floats, words: Floats, model: PrintModel) -> Words:
-    """Learn the words' look from the rows whose digits say the same."""
-    read = words.argmax(axis=1)
-    same: NDArray[np.bool_] = read == digits.argmax(axis=1)
-    return learn_words(cells[same], read[same], model.words)

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.read.printed.form import Form
-from pipeline.read.printed.ink import Floats, Grey, ink_of
-from pipeline.read.printed.place import COLUMNS, Doubles, Placement, similarity
+from pipeline.read.printed.ink import Floats, Grey, darkest_paper, ink_of
+from pipeline.read.printed.place import COLUMNS, Doubles, Placement, affinity, similarity
 from pipeline.read.printed.register import ROUGH, Reference, register, smoothest
 
 LEAST = 0.28
 """A placement with a lower score is none: sheets of the form have 0.4 and more, others 0.1."""
+_GOOD = 0.6  # a score that another look betters by little
 _WORTH = 0.2  # a score from which a second look is worth its time
 _LONG_SIDE = 1500  # pixels that the page is made small to: about 1.7 to the millimetre
 _LEAN = 12.0  # degrees that a page may lean
@@ -29,6 +30,7 @@ _PRINT_WIDTH = 68.4  # millimetres from the left rule of the tables to the right
 _SCALES = np.geomspace(0.81, 1.1, 6)  # around what the width of the print tells
 _EDGE = 0.02  # share of the ink beyond either edge of the print
 _STROKE = 5  # pixels
+_WIDE = 9  # pixels: wider than any stroke, narrower than the paper's margin
 _FAINTEST = 0.05  # ink that the darkest per cent of a page has at least
 _ASIDE = 0.35  # share of the form's width that may lie beyond the page
 _BLANK = 0.35  # of the drawing's contrast: a place with less holds no table
@@ -78,11 +80,19 @@ def place(page: Grey, scale: float, form: Form, reference: Reference) -> Placeme
 def refine(
     page: Grey, scale: float, placement: Placement, form: Form, reference: Reference
 ) -> Placement:
-    """The form laid out once more, from where a first placement has it: the better of the two."""
+    """The form laid out again, from where a first placement has it: the best of all.
+
+    First as a similarity, which no block that slipped can shear; then, where that is not good, with
+    a stretch of its own along the feeder's way.
+    """
     points = np.array([(x, y) for y in placement.heights for x in COLUMNS])
-    guess = similarity(points, placement.to_scan(points))
-    again = register(page, scale, guess, form, reference)
-    return max(placement, again, key=lambda one: one.score)
+    for fit in (similarity, affinity):
+        if placement.score >= _GOOD:
+            break
+        guess = fit(points, placement.to_scan(points))
+        again = register(page, scale, guess, form, reference)
+        placement = max(placement, again, key=lambda one: one.score)
+    return placement
 
 
 def _square(affine: NDArray[Any]) -> Doubles:
@@ -112,6 +122,7 @@ def _upright(page: Grey, reference: Reference) -> list[tuple[float, Doubles]]:
     if min(small.shape) < 16:
         return []
     ink = ink_of(small, _STROKE)
+    ink[_beside_paper(small)] = 0
     ink /= max(_FAINTEST, float(np.percentile(ink, 99)))
     lean = _lean(ink)
     straight, back = _straighten(ink, lean)
@@ -126,6 +137,15 @@ def _upright(page: Grey, reference: Reference) -> list[tuple[float, Doubles]]:
         turn = np.array([[per_mm, 0, x], [0, per_mm, y], [0, 0, 1]])
         places.append((score, np.asarray((back @ turn)[:2] / shrink, np.float64)))
     return places
+
+
+def _beside_paper(page: Grey) -> NDArray[np.bool_]:
+    """What is as dark as no paper, and the paper's edge along it: its blur looks like print, and
+    would widen it."""
+    side = np.ones((_WIDE, _WIDE), np.uint8)
+    paper = np.asarray(cv2.morphologyEx(page, cv2.MORPH_CLOSE, side), np.uint8)
+    dark = (paper < darkest_paper(paper)).astype(np.uint8)
+    return np.asarray(cv2.dilate(dark, side), bool)
 
 
 def _lean(ink: Floats) -> float:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.election import Election
-from pipeline.read.printed.decide import MOST_DISPUTED, Verdict, decide, read_totals
+from pipeline.read.printed.decide import MOST_AGAINST, Verdict, decide, read_totals
 from pipeline.read.printed.model import PrintModel
 from tests.read.printed import invented
 from tests.read.printed.invented import EMPTY, NULL, VALID, VOTES, scores, true_numbers
@@ -55,7 +55,7 @@ def test_the_sum_decides_up_to_three_disputed_rows(
 
 
 def test_a_fourth_disputed_row_needs_a_person(printed: PrintModel) -> None:
-    rows = range(MOST_DISPUTED + 1)
+    rows = range(MOST_AGAINST + 1)
     spoilt = other(printed, {row: VOTES[row] + 10**row % 997 for row in rows})
     decision = decide(scores(printed, spoilt, true_numbers(printed.form)), printed.form)
     assert decision.verdict is Verdict.PROBABLE
@@ -190,7 +190,7 @@ def test_what_is_proven_adds_up_and_was_read(
         assert sum(decision.votes) == valid
         assert (decision.null_votes, decision.empty_votes) == (null, EMPTY)
         assert all(vote in pair for vote, pair in zip(decision.votes, pairs, strict=True))
-        assert disputed <= MOST_DISPUTED
+        assert disputed <= MOST_AGAINST
         assert (decision.verdict is Verdict.PROVEN) == (disputed == 0)
     elif disputed == 0:
         assert off != 0
