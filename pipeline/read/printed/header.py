@@ -37,6 +37,8 @@ _UNLIKE = -0.05
 """A margin below it says that the ink is not the digit that was read."""
 _CLEAR, _CLEAR_STRONG = 0.1, 0.06
 """A margin above it says which digit the ink is: of the body's font, of the strong one."""
+_WELL, _CLEARLY = 0.85, 0.08
+"""Score of the worst digit, and least margin, of which voters that are sure have one at least."""
 _CLEAR_MOMENT = 0.05
 """The same of date and time, which a recogniser must read likewise."""
 _LEAST = 0.5
@@ -160,8 +162,15 @@ def _read_voters(
     )
     if found.figures.startswith("0") and number:  # no number does: the ink was misjudged
         return _Checked(str(number))
-    same = scores is not None and found.figures == scores.text
-    return _Checked(found.figures, found.sure and same)
+    sure = scores is not None and found.figures == scores.text and _distinct(scores)
+    return _Checked(found.figures, found.sure and sure)
+
+
+def _distinct(line: LineScores) -> bool:
+    """Whether letters fit well, or are clearly no others: in a font that is not quite the drawn
+    one, recognition and comparison take the same 6 for an 8."""
+    margin = float(line.margins(line.text).min())
+    return float(line.best.min()) >= _WELL or margin >= _CLEARLY
 
 
 def _read_right(page: Grey, placement: Placement, model: HeaderModel, y: float) -> str:

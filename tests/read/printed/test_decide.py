@@ -168,7 +168,7 @@ def _small_election() -> st.SearchStrategy[list[tuple[int, int]]]:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(_small_election(), st.integers(-3, 3), st.integers(0, 9), st.booleans())
 def test_what_is_proven_adds_up_and_was_read(
     venezuela: Election, pairs: list[tuple[int, int]], off: int, null: int, words_right: bool
