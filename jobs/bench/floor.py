@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from jobs.bench.draw import Bars
 from jobs.bench.record import Figure, Section, table
 from jobs.bench.side import SEED
 
@@ -46,7 +47,9 @@ def run_floor(work: Path, sheets: int, say: Say) -> Section:
         f"each step. The floor is half-size decode and sha256: {floor:.2f} ms."
     ]
     head = ("step", "CPU ms, median", "over the floor")
-    return Section("Against the limit", table(head, rows), notes, figures)
+    values = {name: _median(taken, key) for key, name in _NAMES}
+    plot = Bars("CPU ms a sheet, median", values, [name for _, name in _NAMES[-2:]])
+    return Section("Against the limit", table(head, rows), notes, figures, plot)
 
 
 _NAMES = (

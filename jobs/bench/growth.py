@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from jobs.bench.draw import Lines
 from jobs.bench.process import NEEDS_A_PERSON, actas, measure
 from jobs.bench.record import Figure, Section, table
 from jobs.bench.side import SEED, prepare
@@ -53,4 +54,5 @@ def run_growth(work: Path, counts: Sequence[int], workers: int, say: Say) -> Sec
         f"Files with wear, copies and strangers (seed {SEED}), {workers} workers, print check on. "
         "Some 4 s of each run are imports, start and drawing what the print is held against."
     ]
-    return Section("Growth", table(head, rows), notes, figures)
+    series = {"CPU ms a file": per_scan, "driver MiB": peaks}
+    return Section("Growth", table(head, rows), notes, figures, Lines("files", counts, series))

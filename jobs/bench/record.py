@@ -16,6 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from jobs.bench.draw import Bars, Lines
+
 LEAST_NOISE = 0.05
 """Of a figure: a shared machine differs by so much from hour to hour, even in ratios."""
 PACKAGES = ("numpy", "opencv-python-headless", "zxing-cpp", "dask", "pyarrow")
@@ -53,12 +55,14 @@ class Section:
     table: str
     notes: Sequence[str] = ()
     figures: Sequence[Figure] = field(default=())
+    plot: Bars | Lines | None = None
 
-    def markdown(self, command: str) -> str:
-        """The section as it stands in BENCHMARKS.md."""
+    def markdown(self, command: str, picture: str = "") -> str:
+        """The section as it stands in BENCHMARKS.md, with the path of its plot if there is one."""
         day = datetime.now(UTC).date().isoformat()
         origin = f"`{command}`, {day}; {machine()}."
-        return "\n\n".join([f"## {self.title}", origin, self.table, *self.notes])
+        shown = [f"![{self.title}]({picture})"] if picture else []
+        return "\n\n".join([f"## {self.title}", origin, self.table, *shown, *self.notes])
 
 
 def machine() -> str:

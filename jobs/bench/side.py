@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.bench.draw import Bars
 from jobs.bench.peers import PEERS, ZXING, absent, present
 from jobs.bench.pool import FLOOR, OURS_PRINT, OURS_QR
 from jobs.bench.process import NEEDS_A_PERSON, actas, measure
@@ -149,7 +150,9 @@ def _section(
         f"zxing-cpp alone, on the full-size page, does {statistics.median(alone):.1f}.",
         *(f"Not here: {name} (needs {needs})." for name, needs in absent().items()),
     ]
-    return Section("Side by side", table(head, rows), notes, figures)
+    cpu = {name: statistics.median(turn.cpu for turn in turns[name, 1]) for name in names}
+    plot = Bars("CPU ms a file", cpu, (OURS_QR, OURS_PRINT))
+    return Section("Side by side", table(head, rows), notes, figures, plot)
 
 
 def run_dask(work: Path, sheets: int, rounds: int, say: Say) -> Section:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from jobs.bench.draw import draw
 from jobs.bench.floor import run_floor
 from jobs.bench.growth import run_growth
 from jobs.bench.process import actas, measure
@@ -19,7 +20,7 @@ from jobs.bench.side import run_dask, run_side
 
 Say = Callable[[str], None]
 Measure = Callable[[Path, Say], Section]
-FIGURES, TABLES = "BENCHMARKS.json", "BENCHMARKS.md"
+FIGURES, TABLES, PLOTS = "BENCHMARKS.json", "BENCHMARKS.md", "docs/bench"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ def run_suite(size: Size, work: Path, project: Path, only: frozenset[str], say: 
         page = project / TABLES
         text = page.read_text(encoding="utf-8") if page.exists() else "# Benchmarks\n"
         command = f"actas bench {size.name} --only {name}"
-        page.write_text(put(text, key, section.markdown(command)), encoding="utf-8")
+        picture = f"{PLOTS}/{size.name}-{name}.svg"
+        if section.plot is None or not draw(section.plot, project / picture):
+            picture = ""
+        page.write_text(put(text, key, section.markdown(command, picture)), encoding="utf-8")
         if not told:
             save(project / FIGURES, known)
     return told

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.bench.draw import Bars, Lines, draw
 from jobs.bench.floor import run_floor
 from jobs.bench.pool import FLOOR, OURS_PRINT, OURS_QR
 from jobs.bench.process import actas, measure
@@ -74,6 +75,25 @@ def test_a_section_names_its_command_the_day_and_the_machine() -> None:
     for part in ("## Speed", "`actas bench quick --only side`, 20", "zxing-cpp", "| all | 3 |"):
         assert part in shown
     assert shown.endswith("A note.")
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [
+        Bars("CPU ms a file", {"pyzbar": 60.0, "ours": 7.5}, ["ours"]),
+        Lines("files", [100, 1000], {"CPU ms a file": [9.0, 8.0], "driver MiB": [200.0, 230.0]}),
+    ],
+)
+def test_a_plot_shows_its_figures_and_is_the_same_for_the_same(
+    plot: Bars | Lines, tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib", reason="plots need matplotlib (pip install actas[bench])")
+    assert draw(plot, tmp_path / "new" / "a.svg")
+    assert draw(plot, tmp_path / "b.svg")
+    drawn = (tmp_path / "b.svg").read_text(encoding="utf-8")
+    assert drawn == (tmp_path / "new" / "a.svg").read_text(encoding="utf-8")
+    shown = list(plot.values) if isinstance(plot, Bars) else list(plot.series)
+    assert all(name in drawn for name in [plot.label, *shown])
 
 
 def test_what_got_worse_is_told_and_its_old_figure_stays(
