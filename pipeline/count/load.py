@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,7 @@ class ScanRows(Shelf):
 
     def __init__(self, rows: pa.Table | Iterable[pa.Table], rules: SheetRules) -> None:
         tables = [rows] if isinstance(rows, pa.Table) else rows
-        empty = schema.SCANS.empty_table()
-        compact = [_compact(table.select(COLUMNS)) for table in (empty, *tables)]
-        self._rows = pa.concat_tables(compact).unify_dictionaries().combine_chunks()
+        self._rows = _gathered(chain([schema.SCANS.empty_table()], tables))
         self._rules = rules
         # Sheets come several times, findings many times: one object of each does.
         self._payload_of = lru_cache(SAME)(lambda text: _payload(text, rules))
@@ -65,7 +64,7 @@ class ScanRows(Shelf):
     def _scan(self, row: dict[str, Any]) -> Scan:
         payload = self._payload_of(row["payload"] or _counting_print(row))
         rivals = [self._payload_of(text) for text in row["rivals"] or ()]
-        hint = self._rules.acta_code.parse(row["acta_code"]) if row["acta_code"] else None
+        hint = self._rules.acta_code.parse(row["acta_code"] or "") if payload is None else None
         outcome = Outcome(row["outcome"])
         if outcome is Outcome.READ and payload is None:
             # A scan that is gone since the rules changed: what it said counts for nothing now.
@@ -82,7 +81,7 @@ class ScanRows(Shelf):
             failure=row["failure"],
             attempt=row["attempt"],
             spare=row["spare"],
-            mesa_hint=hint.mesa if hint and payload is None else None,
+            mesa_hint=hint.mesa if hint else None,
             registered_voters=row["registered_voters"],
             print_check=row["print_check"],
             printed=row["printed"],
@@ -95,6 +94,20 @@ class ScanRows(Shelf):
     def _findings(self, codes: tuple[str, ...], details: tuple[str, ...]) -> tuple[Finding, ...]:
         pairs = zip(codes, details, strict=True)
         return tuple(self._finding_of(code, text) for code, text in pairs if code in CATALOGUE)
+
+
+def _gathered(tables: Iterable[pa.Table]) -> pa.Table:
+    """The tables as one, in one piece: column by column, so that only one is there twice."""
+    parts = [_compact(table.select(COLUMNS)) for table in tables]
+    columns = {}
+    for name in COLUMNS:
+        chunks = [chunk for part in parts for chunk in part[name].chunks]
+        column = pa.chunked_array(chunks, parts[0].schema.field(name).type)
+        parts = [part.drop_columns([name]) for part in parts]
+        columns[name] = column.unify_dictionaries().combine_chunks()
+    del chunks, column
+    pa.default_memory_pool().release_unused()
+    return pa.table(columns)
 
 
 def _compact(table: pa.Table) -> pa.Table:

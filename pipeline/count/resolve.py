@@ -11,15 +11,14 @@ Of a million scans only those of some mesas are objects at a time (`count.shelf`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pipeline.count.carry import NOTES
+from pipeline.count.grouped import Grouped, in_runs
 from pipeline.count.mesa import GRADES as GRADES
 from pipeline.count.mesa import against_register, judge, sum_up_mesa
 from pipeline.count.register import Register, build_register
@@ -31,8 +30,8 @@ from pipeline.count.resolved import ResolvedScan as ResolvedScan
 from pipeline.count.resolved import ResolvedScans, Verdict
 from pipeline.count.resolved import ScanStatus as ScanStatus
 from pipeline.count.scan import Scan as Scan
-from pipeline.count.shelf import AT_ONCE, Places, ScanList, Shelf
-from pipeline.count.sift import Pairs, Sifted, sift
+from pipeline.count.shelf import Places, ScanList, Shelf
+from pipeline.count.sift import Sifted, sift
 from pipeline.election import Election, MesaKey
 from pipeline.errors import AccountingError
 from pipeline.findings import Finding
@@ -73,9 +72,9 @@ def _judge_mesas(
     """Every named mesa in order, and the verdicts on the scans that show it."""
     known = frozenset(election.registered)
     names = pa.array(register.named, pa.string())
-    shown, mentions = _ByMesa(sifted.shown, names), _ByMesa(sifted.mentions, names)
-    for begin, end in _some(shown.starts + mentions.starts):
-        groups, mentioned = shown.groups(shelf, begin, end), mentions.groups(shelf, begin, end)
+    shown, mentions = Grouped(sifted.shown, names), Grouped(sifted.mentions, names)
+    for begin, end in in_runs(shown.starts + mentions.starts):
+        groups, mentioned = shown.take(shelf, begin, end), mentions.take(shelf, begin, end)
         for mesa, (places, group), (_, naming) in zip(
             register.named[begin:end], groups, mentioned, strict=True
         ):
@@ -83,36 +82,6 @@ def _judge_mesas(
             found = judge(mesa, group, naming, notes)
             _put(verdicts, places, found)
             yield sum_up_mesa(mesa, group, found, naming, election, known)
-
-
-class _ByMesa:
-    """Places of scans by the mesas that they show or name; `names` are all mesas."""
-
-    def __init__(self, pairs: Pairs, names: pa.Array) -> None:
-        places, mesas = pairs
-        which = pc.index_in(mesas, value_set=names).to_numpy()
-        order = np.argsort(which, kind="stable")
-        self._places = places[order]
-        self.starts = np.searchsorted(which[order], np.arange(len(names) + 1))
-        """Where each mesa's begin."""
-
-    def groups(self, shelf: Shelf, begin: int, end: int) -> Iterator[tuple[Places, Sequence[Scan]]]:
-        """The scans of each of some mesas that follow each other."""
-        starts = self.starts[begin : end + 1]
-        places = self._places[starts[0] : starts[-1]]
-        scans = list(shelf.take(places))
-        for one, other in pairwise((starts - starts[0]).tolist()):
-            yield places[one:other], scans[one:other]
-
-
-def _some(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Runs of groups, given where each begins, with some thousands of scans or one large group."""
-    begin, end = 0, len(starts) - 1
-    while begin < end:
-        fits = int(np.searchsorted(starts, starts[begin] + AT_ONCE, "right")) - 1
-        following = max(begin + 1, fits)
-        yield begin, following
-        begin = following
 
 
 _OUTCOME_STATUS = {

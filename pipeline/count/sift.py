@@ -15,14 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.count.current import bools
+from pipeline.count.current import bools, places
+from pipeline.count.grouped import Pairs
 from pipeline.count.scan import Scan
 from pipeline.count.shelf import Places, Shelf
 from pipeline.election import MesaKey
 from pipeline.read.record import Outcome
-
-Pairs = tuple[Places, pa.Array]
-"""Places of scans, and the mesa of each."""
 
 
 def _content(scan: Scan) -> str | None:
@@ -40,7 +38,7 @@ def _named(scan: Scan) -> list[MesaKey]:
 
 
 FACTS: tuple[tuple[str, pa.DataType, Callable[[Scan], object]], ...] = (
-    ("content", pa.string(), _content),
+    ("content", pa.int64(), lambda scan: (text := _content(scan)) and hash(text)),
     ("gone", pa.bool_(), lambda scan: scan.is_gone),
     ("shows", pa.bool_(), lambda scan: scan.payload is not None),
     ("mesa", pa.string(), lambda scan: scan.mesa),
@@ -101,7 +99,7 @@ def sift(shelf: Shelf, order: Places) -> Sifted:
     facts = pa.concat_tables([_look([]), *(_look(scans) for _, scans in shelf.parts())])
     gone = bools(facts["gone"])[order]
     preferred = np.concatenate([order[~gone], order[gone]])
-    contents = _numbered(facts["content"])[preferred]
+    contents = _contents(shelf, facts["content"])[preferred]
     where = np.arange(len(preferred))
     first = np.zeros(int(contents.max(initial=-1)) + 2, np.int64)  # the last is for those without
     first[contents[::-1]] = where[::-1]
@@ -119,8 +117,13 @@ def _look(scans: Sequence[Scan]) -> pa.Table:
     return pa.table({name: pa.array(map(of, scans), kind) for name, kind, of in FACTS})
 
 
-def _numbered(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """A number for each text, and -1 for none."""
-    indices = column.combine_chunks().dictionary_encode().indices
-    numbers: NDArray[np.int64] = pc.fill_null(indices, -1).to_numpy().astype(np.int64)
+def _contents(shelf: Shelf, hashes: pa.ChunkedArray) -> NDArray[np.int64]:
+    """By place, a number that copies share; -1 for what has no copy. Few have, as a rule."""
+    _, where, counts = np.unique(
+        pc.fill_null(hashes, 0).to_numpy(), return_inverse=True, return_counts=True
+    )
+    alike = np.flatnonzero(bools(pc.is_valid(hashes)) & (counts[where] > 1))
+    texts = [pa.array(map(_content, scans), pa.string()) for _, scans in shelf.parts(alike)]
+    numbers = np.full(len(hashes), -1, np.int64)
+    numbers[alike] = places(pa.chunked_array(texts, pa.string()))
     return numbers
