@@ -18,15 +18,19 @@ Pairs = tuple[Places, pa.Array]
 
 
 class Grouped:
-    """Places by mesa. `names` are all mesas; within each the order is that of the pairs."""
+    """Places by mesa; within each they keep their order. `which` are the mesas' numbers."""
 
-    def __init__(self, pairs: Pairs, names: pa.Array) -> None:
-        places, mesas = pairs
-        which = pc.index_in(mesas, value_set=names).to_numpy()
+    def __init__(self, places: Places, which: NDArray[np.int64], mesas: int) -> None:
         order = np.argsort(which, kind="stable")
         self._places = places[order]
-        self.starts: NDArray[np.int64] = np.searchsorted(which[order], np.arange(len(names) + 1))
+        self.starts: NDArray[np.int64] = np.searchsorted(which[order], np.arange(mesas + 1))
         """Where each mesa's begin."""
+
+    @classmethod
+    def of(cls, pairs: Pairs, names: pa.Array) -> Grouped:
+        """Pairs all of whose mesas are among `names`."""
+        places, mesas = pairs
+        return cls(places, numbered(mesas, names), len(names))
 
     def take(self, shelf: Shelf, begin: int, end: int) -> Iterator[tuple[Places, Sequence[Scan]]]:
         """The places and scans of each of some mesas that follow each other."""
@@ -46,3 +50,10 @@ def in_runs(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         following = max(begin + 1, fits)
         yield begin, following
         begin = following
+
+
+def numbered(mesas: pa.Array, names: pa.Array) -> NDArray[np.int64]:
+    """Where each mesa stands among `names`; -1 if nowhere."""
+    where = pc.fill_null(pc.index_in(mesas, value_set=names), -1)
+    numbers: NDArray[np.int64] = where.to_numpy().astype(np.int64)
+    return numbers

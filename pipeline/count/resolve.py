@@ -56,7 +56,7 @@ def resolve(scans: Iterable[Scan], election: Election) -> Resolution:
     judged = [verdict for verdict in verdicts if verdict]
     if len(judged) != len(shelf):
         raise AccountingError(f"{len(shelf) - len(judged)} scans have no status")
-    return Resolution(ResolvedScans(noted, order, judged), mesas, register)
+    return Resolution(ResolvedScans(noted, order, judged, sifted.named), mesas, register)
 
 
 def _put(verdicts: Verdicts, places: Places, found: Iterable[Verdict]) -> None:
@@ -72,7 +72,7 @@ def _judge_mesas(
     """Every named mesa in order, and the verdicts on the scans that show it."""
     known = frozenset(election.registered)
     names = pa.array(register.named, pa.string())
-    shown, mentions = Grouped(sifted.shown, names), Grouped(sifted.mentions, names)
+    shown, mentions = Grouped.of(sifted.shown, names), Grouped.of(sifted.mentions, names)
     for begin, end in in_runs(shown.starts + mentions.starts):
         groups, mentioned = shown.take(shelf, begin, end), mentions.take(shelf, begin, end)
         for mesa, (places, group), (_, naming) in zip(

@@ -12,6 +12,7 @@ from typing import overload
 import numpy as np
 import pyarrow as pa
 
+from pipeline.count.grouped import Grouped, Pairs, numbered
 from pipeline.count.register import Register
 from pipeline.count.scan import Scan
 from pipeline.count.shelf import AT_ONCE, Places, Shelf
@@ -62,6 +63,12 @@ class ResolvedScan:
     """Of a duplicate: the scan that it repeats."""
 
     @property
+    def concerned(self) -> set[MesaKey]:
+        """The mesa that it shows, and those that it names."""
+        own = self.mesa or self.scan.mesa_hint
+        return {rival.acta_code.mesa for rival in self.scan.rivals} | ({own} if own else set())
+
+    @property
     def why(self) -> str:
         """What a person is told about a scan that needs one."""
         blocking = [finding.sentence for finding in self.findings if finding.blocks]
@@ -96,8 +103,10 @@ class ResolvedMesa:
 class ResolvedScans(Sequence[ResolvedScan]):
     """All scans by uri. Kept are the verdicts; what was read is fetched when it is looked at."""
 
-    def __init__(self, shelf: Shelf, order: Places, verdicts: Sequence[Verdict]) -> None:
-        self._shelf, self._order, self._verdicts = shelf, order, verdicts
+    def __init__(
+        self, shelf: Shelf, order: Places, verdicts: Sequence[Verdict], named: Pairs
+    ) -> None:
+        self._shelf, self._order, self._verdicts, self._named = shelf, order, verdicts, named
 
     def __len__(self) -> int:
         """How many there are."""
@@ -142,13 +151,49 @@ class ResolvedScans(Sequence[ResolvedScan]):
             names = uris.take(pa.array(part)).to_pylist()
             yield from zip(names, map(self._verdicts.__getitem__, part.tolist()), strict=True)
 
+    def originals(self) -> frozenset[str]:
+        """The uris of scans that others repeat."""
+        return frozenset(verdict.stands_for for verdict in self._verdicts if verdict.stands_for)
+
+    def by_mesa(
+        self, runs: Sequence[Sequence[MesaKey]]
+    ) -> Iterator[dict[MesaKey, list[ResolvedScan]]]:
+        """For each run of mesas, the scans by uri that show or name each of them."""
+        names = pa.array([mesa for run in runs for mesa in run], pa.string())
+        grouped = self._grouped(names)
+        begin = 0
+        for run in runs:
+            groups = grouped.take(self._shelf, begin, begin + len(run))
+            found = {
+                mesa: list(self._made(*group)) for mesa, group in zip(run, groups, strict=True)
+            }
+            yield {
+                mesa: [item for item in items if mesa in item.concerned]
+                for mesa, items in found.items()
+            }
+            begin += len(run)
+
+    def _grouped(self, names: pa.Array) -> Grouped:
+        count, rank = len(self), np.empty(len(self), np.int64)
+        rank[self._order] = np.arange(count)
+        shown = numbered(pa.array([v.mesa for v in self._verdicts], pa.string()), names)
+        places, mesas = self._named
+        named = numbered(mesas, names)
+        # One number for mesa and place by uri: sorted, and each pair once.
+        pairs = np.unique(np.concatenate([shown * count + rank, named * count + rank[places]]))
+        pairs = pairs[pairs >= 0]
+        return Grouped(self._order[pairs % count], pairs // count, len(names))
+
     def _at(self, places: Places) -> Iterator[ResolvedScan]:
         for part, scans in self._shelf.parts(places):
-            for place, scan in zip(part.tolist(), scans, strict=True):
-                verdict = self._verdicts[place]
-                yield ResolvedScan(
-                    scan, verdict.status, verdict.mesa, verdict.findings, verdict.stands_for
-                )
+            yield from self._made(part, scans)
+
+    def _made(self, places: Places, scans: Sequence[Scan]) -> Iterator[ResolvedScan]:
+        for place, scan in zip(places.tolist(), scans, strict=True):
+            verdict = self._verdicts[place]
+            yield ResolvedScan(
+                scan, verdict.status, verdict.mesa, verdict.findings, verdict.stands_for
+            )
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,12 @@ class Sifted:
     @cached_property
     def mentions(self) -> Pairs:
         """Those of `others` that name a mesa; once for each that they name."""
-        named = self.facts["named"].take(pa.array(self.others)).combine_chunks()
-        return self.others[pc.list_parent_indices(named).to_numpy()], named.flatten()
+        return _pairs(self.others, self.facts["named"])
+
+    @property
+    def named(self) -> Pairs:
+        """All scans that name a mesa, copies too."""
+        return _pairs(np.arange(len(self.facts)), self.facts["named"])
 
     @property
     def mesas(self) -> set[MesaKey]:
@@ -111,6 +115,11 @@ def sift(shelf: Shelf, order: Places) -> Sifted:
         preferred[original[is_copy]],
         facts.drop_columns(["content", "gone"]),
     )
+
+
+def _pairs(chosen: Places, named: pa.ChunkedArray) -> Pairs:
+    lists = named.take(pa.array(chosen)).combine_chunks()
+    return chosen[pc.list_parent_indices(lists).to_numpy()], lists.flatten()
 
 
 def _look(scans: Sequence[Scan]) -> pa.Table:
