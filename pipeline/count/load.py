@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,8 @@ FEW = (
     "outcome", "grade", "payload", "failure", "acta_code", "attempt", "print_check", "printed_at",
 )  # fmt: skip
 """Columns that say the same of many scans."""
+MOST_WAITING = 50_000
+"""Rows that wait to be joined to the others, or a quarter of those."""
 SAME = 100_000
 """Payloads and findings that are remembered."""
 
@@ -37,7 +38,7 @@ class ScanRows(Shelf):
 
     def __init__(self, rows: pa.Table | Iterable[pa.Table], rules: SheetRules) -> None:
         tables = [rows] if isinstance(rows, pa.Table) else rows
-        self._rows = _gathered(chain([schema.SCANS.empty_table()], tables))
+        self._rows = _gathered(tables)
         self._rules = rules
         # Sheets come several times, findings many times: one object of each does.
         self._payload_of = lru_cache(SAME)(lambda text: _payload(text, rules))
@@ -97,21 +98,35 @@ class ScanRows(Shelf):
 
 
 def _gathered(tables: Iterable[pa.Table]) -> pa.Table:
-    """The tables as one, in one piece: column by column, so that only one is there twice."""
-    parts = [_compact(table.select(COLUMNS)) for table in tables]
+    """The tables as one. Now and then, so that a payload that many have is not there many times."""
+    parts = [_compact(schema.SCANS.empty_table())]
+    waiting = 0
+    for table in tables:
+        parts.append(_compact(table))
+        waiting += table.num_rows
+        if waiting >= max(MOST_WAITING, parts[0].num_rows // 4):
+            _join(parts)
+            waiting = 0
+    _join(parts)
+    return parts[0]
+
+
+def _join(parts: list[pa.Table]) -> None:
+    """Make one of the tables, in place and column by column, so that only one is there twice."""
     columns = {}
     for name in COLUMNS:
         chunks = [chunk for part in parts for chunk in part[name].chunks]
         column = pa.chunked_array(chunks, parts[0].schema.field(name).type)
-        parts = [part.drop_columns([name]) for part in parts]
         columns[name] = column.unify_dictionaries().combine_chunks()
-    del chunks, column
+        parts[:] = [part.drop_columns([name]) for part in parts]
+        del chunks, column
+    parts[:] = [pa.table(columns)]
     pa.default_memory_pool().release_unused()
-    return pa.table(columns)
 
 
 def _compact(table: pa.Table) -> pa.Table:
     """The rows with each word once in columns that repeat it."""
+    table = table.select(COLUMNS)
     for name in FEW:
         place = table.schema.get_field_index(name)
         table = table.set_column(place, name, table[name].dictionary_encode())

@@ -33,6 +33,8 @@ from pipeline.errors import ResultsError, StoreLostError
 
 MANY_PARTS = 400
 """More parts than this are merged: opening a part takes longer than reading it."""
+MERGED_BYTES = 8 * 2**20
+"""About how large a merged part becomes: the whole of it is in memory once."""
 ROWS_AT_ONCE = 50_000
 """Rows of a merged part that are decoded together: all of a million take half a gigabyte."""
 COMMIT_TRIES = 5
@@ -188,7 +190,8 @@ class Ledger:
             for batch in batches:
                 mask = keep[start : start + batch.num_rows]
                 start += batch.num_rows
-                yield pa.Table.from_batches([batch]).filter(pa.array(mask))
+                rows = pa.Table.from_batches([batch])
+                yield rows if mask.all() else rows.filter(pa.array(mask))
         except (OSError, pa.ArrowException) as error:
             raise self._damage(error) from error
 
@@ -229,6 +232,7 @@ class Ledger:
             return
         with plain_errors(self.place):
             self._table.optimize.compact(
+                target_size=MERGED_BYTES,
                 max_concurrent_tasks=1,
                 writer_properties=WriterProperties(
                     compression="ZSTD", max_row_group_size=ROWS_AT_ONCE
