@@ -24,7 +24,7 @@ from jobs.memory import release_unused
 from jobs.report import write_report
 from jobs.stage import staged
 from pipeline.count import news
-from pipeline.count.load import COLUMNS, scans_of
+from pipeline.count.load import COLUMNS, ScanRows
 from pipeline.count.outputs import RunFacts, summarise, write_summary, write_tables
 from pipeline.count.place import Place
 from pipeline.count.resolve import resolve
@@ -86,7 +86,7 @@ def _write(
 ) -> dict[str, Any]:
     """Write the tables and the report; returns the summary, which is still to be written."""
     begin = time.monotonic()
-    resolution = resolve(scans_of(ledger.batches(COLUMNS), election.rules), election)
+    resolution = resolve(ScanRows(ledger.batches(COLUMNS), election.rules), election)
     totals = sum_up(resolution, election)
     seconds["resolve"] = time.monotonic() - begin
     check()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.stage import local_copy
-from pipeline.count.load import COLUMNS, scans_of
+from pipeline.count.load import COLUMNS, ScanRows
 from pipeline.count.place import Place
 from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan, resolve
 from pipeline.count.store import Ledger
@@ -53,7 +53,7 @@ def load_results(where: Path | Place) -> Loaded:
     results = Place.of(where)
     election = election_of(results)
     rows = Ledger.open(results.sub("scans"), election.slug).rows(COLUMNS)
-    resolution = resolve(scans_of(rows, election.rules), election)
+    resolution = resolve(ScanRows(rows, election.rules), election)
     return Loaded(
         election, resolution, sum_up(resolution, election), _summary(results), rows.num_rows
     )

@@ -26,6 +26,8 @@ def split_settled(
 
     Sleeps for at most so many seconds. Objects of a store appear whole and need no waiting.
     """
+    if not seconds:
+        return tuple(files), ()
     ages = {file.uri: _age(file, now()) for file in files}
     young = {uri: age for uri, age in ages.items() if age < seconds}
     if not young:

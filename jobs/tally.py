@@ -174,6 +174,8 @@ def _read(
         return
     run = ledger.next_run()
     copies = _read_todo(plan, options, election, ledger, progress, run) if plan.todo else {}
+    # Before they are looked through: what 4,000 parts say of themselves takes 400 MB.
+    ledger.merge_parts()
     limits = options.reader(election).limits_text
     keep_records(ledger, run, copies, plan.known.gone, plan.version, limits)
 

@@ -71,10 +71,10 @@ def count_findings(resolution: Resolution) -> tuple[FindingCount, ...]:
     """Findings by code: first those that keep a sheet out, then the most frequent."""
     scans: Counter[str] = Counter()
     mesas: dict[str, set[MesaKey]] = defaultdict(set)
-    for item in resolution.scans:
-        for code in {finding.code for finding in item.findings}:
+    for _, verdict in resolution.scans.verdicts():
+        for code in {finding.code for finding in verdict.findings}:
             scans[code] += 1
-            mesas[code] |= {item.mesa} if item.mesa else set()
+            mesas[code] |= {verdict.mesa} if verdict.mesa else set()
     counts = (FindingCount(CATALOGUE[code], scans[code], len(mesas[code])) for code in scans)
     return tuple(sorted(counts, key=_order))
 

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 COLUMNS = ("source", "run", "sha256")
 """What `current` needs to see."""
+AT_ONCE = 50_000
+"""Texts that are Python's at a time."""
 
 
 def current(table: pa.Table) -> pa.Table:
@@ -33,11 +35,24 @@ def which(table: pa.Table) -> NDArray[np.bool_]:
     return keep
 
 
-def places(column: pa.ChunkedArray) -> NDArray[np.int32]:
-    """A number for each row: the same for the same text, counted from 0 in order of appearance."""
-    # In one piece: chunks that are encoded one by one would number the same text differently.
-    numbers: NDArray[np.int32] = column.combine_chunks().dictionary_encode().indices.to_numpy()
-    return numbers
+def places(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """A number for each row: the same for the same text, counted from 0 in order of appearance.
+
+    Texts are compared where their hashes are equal, which is rare: a table of all of a million
+    texts takes 200 MB.
+    """
+    hashes = np.empty(len(column), np.int64)
+    for start in range(0, len(column), AT_ONCE):
+        part = column.slice(start, AT_ONCE).to_numpy()
+        hashes[start : start + len(part)] = [hash(text) for text in part]
+    _, numbers, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    alike = np.flatnonzero(counts[numbers] > 1)
+    texts = column.take(pa.array(alike)).combine_chunks()
+    numbers[alike] = len(counts) + texts.dictionary_encode().indices.to_numpy()
+    _, first, numbers = np.unique(numbers, return_index=True, return_inverse=True)
+    order = np.empty(len(first), np.int64)
+    order[np.argsort(first)] = np.arange(len(first))
+    return order[numbers]
 
 
 def has_any(lists: pa.ChunkedArray, values: Sequence[str]) -> NDArray[np.bool_]:

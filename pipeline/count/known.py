@@ -101,12 +101,15 @@ class _Past:
         self._count = int(self._of_row.max(initial=-1)) + 1
         first = np.zeros(self._count, np.int64)
         first[self._of_row[::-1]] = np.arange(rows.num_rows)[::-1]
-        one = rows.take(pa.array(first)).combine_chunks()
+        one = rows.select(["source", "size", "stamp"])
+        if self._count != rows.num_rows:  # of a file with several pages, the first stands for it
+            one = one.take(pa.array(first)).combine_chunks()
         self.sources: pa.ChunkedArray = one["source"]
         self._size, self._stamp = one["size"], one["stamp"]
         self.is_gone = np.append(bools(pc.equal(one["stamp"], GONE)), False)
-        self.has_content = np.append(bools(pc.is_valid(one["sha256"])), False)
-        self.other_reader = np.append(bools(pc.not_equal(one["reader_version"], version)), False)
+        self.has_content = np.append(bools(pc.is_valid(rows["sha256"]))[first], False)
+        other_reader = bools(pc.not_equal(rows["reader_version"], version))[first]
+        self.other_reader = np.append(other_reader, False)
         other_limits = bools(pc.not_equal(rows["limits"], limits))
         self.stopped = self._any(other_limits & has_any(rows["findings"], STOPPED_BY_A_LIMIT))
         self.machine = self._any(has_any(rows["findings"], MAYBE_THE_MACHINE))

@@ -211,20 +211,20 @@ def finding_rows(resolution: Resolution) -> Iterator[dict[str, object]]:
     """Every finding of every scan, with its plain sentence."""
     return (
         {
-            "scan": item.scan.uri,
-            "mesa": item.mesa,
+            "scan": uri,
+            "mesa": verdict.mesa,
             "code": finding.code,
             "gravity": finding.kind.gravity.value,
             "sentence": finding.sentence,
         }
-        for item in resolution.scans
-        for finding in item.findings
+        for uri, verdict in resolution.scans.verdicts()
+        for finding in verdict.findings
     )
 
 
 def unread_rows(resolution: Resolution) -> Iterator[dict[str, object]]:
     """The scans that a person must look at, and why."""
-    return (_unread_row(item) for item in resolution.scans if item.status in NEEDS_A_PERSON)
+    return (_unread_row(item) for item in resolution.scans.of(NEEDS_A_PERSON))
 
 
 def _unread_row(item: ResolvedScan) -> dict[str, object]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
+from deltalake import DeltaTable, WriterProperties
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction
@@ -33,6 +33,10 @@ from pipeline.errors import ResultsError, StoreLostError
 
 MANY_PARTS = 400
 """More parts than this are merged: opening a part takes longer than reading it."""
+MERGED_BYTES = 8 * 2**20
+"""About how large a merged part becomes: the whole of it is in memory once."""
+ROWS_AT_ONCE = 50_000
+"""Rows of a merged part that are decoded together: all of a million take half a gigabyte."""
 COMMIT_TRIES = 5
 LEFT_OVER = re.compile(r"\.part-.*\.tmp")
 
@@ -177,12 +181,17 @@ class Ledger:
     def batches(self, columns: Sequence[str], size: int = 10_000) -> Iterator[pa.Table]:
         """The current rows, some at a time: a million at once would fill the memory."""
         keep = current.which(self.history(current.COLUMNS))
+        pa.default_memory_pool().release_unused()  # of a million rows 300 MB
         start = 0
         try:
-            for batch in self._dataset().to_batches(columns=list(columns), batch_size=size):
+            batches = self._dataset().to_batches(
+                columns=list(columns), batch_size=size, batch_readahead=1, fragment_readahead=1
+            )
+            for batch in batches:
                 mask = keep[start : start + batch.num_rows]
                 start += batch.num_rows
-                yield pa.Table.from_batches([batch]).filter(pa.array(mask))
+                rows = pa.Table.from_batches([batch])
+                yield rows if mask.all() else rows.filter(pa.array(mask))
         except (OSError, pa.ArrowException) as error:
             raise self._damage(error) from error
 
@@ -222,7 +231,14 @@ class Ledger:
         if len(self._part_names()) <= MANY_PARTS:
             return
         with plain_errors(self.place):
-            self._table.optimize.compact(commit_properties=CommitProperties(max_commit_retries=0))
+            self._table.optimize.compact(
+                target_size=MERGED_BYTES,
+                max_concurrent_tasks=1,
+                writer_properties=WriterProperties(
+                    compression="ZSTD", max_row_group_size=ROWS_AT_ONCE
+                ),
+                commit_properties=CommitProperties(max_commit_retries=0),
+            )
             self._table.update_incremental()
 
     def sweep(self) -> int:

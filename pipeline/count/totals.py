@@ -100,7 +100,7 @@ def sum_up(resolution: Resolution, election: Election) -> Totals:
     }
     for index, level in enumerate(election.levels):
         levels[level.name] = _sum_level(resolution, election, index, centres)
-    statuses = Counter(scan.status for scan in resolution.scans)
+    statuses = resolution.scans.statuses()
     grades = Counter(
         mesa.source.grade or "" for mesa in resolution.mesas if mesa.source is not None
     )

@@ -34,7 +34,7 @@ class Waiting:
 
 def list_waiting(resolution: Resolution) -> Waiting:
     """Scans that could not be read or counted, in the order of `unread.csv`."""
-    items = [item for item in resolution.scans if item.status in NEEDS_A_PERSON]
+    items = list(resolution.scans.of(NEEDS_A_PERSON))
     return Waiting(tuple(_waiting(item) for item in items[:MOST_ROWS]), len(items))
 
 

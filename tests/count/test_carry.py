@@ -7,7 +7,7 @@ import pyarrow as pa
 from pipeline.count.carry import keep_gone, keep_refused, repeat_known
 from pipeline.count.current import current
 from pipeline.count.known import Why, subtract
-from pipeline.count.load import scans_of
+from pipeline.count.load import ScanRows
 from pipeline.count.records import make_records, to_table
 from pipeline.count.resolve import ScanStatus, resolve
 from pipeline.count.retry import AUTOMATIC
@@ -27,7 +27,7 @@ def history(tiny: Election, **more: object) -> pa.Table:
 
 def statuses(table: pa.Table, tiny: Election) -> dict[str, tuple[str, list[str]]]:
     """Status and finding codes of every scan."""
-    resolution = resolve(scans_of(current(table), tiny.rules), tiny)
+    resolution = resolve(ScanRows(current(table), tiny.rules), tiny)
     return {s.scan.uri: (s.status.value, [f.code for f in s.findings]) for s in resolution.scans}
 
 

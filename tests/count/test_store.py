@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline import schema
-from pipeline.count.load import COLUMNS, scans_of
+from pipeline.count.load import COLUMNS, ScanRows
 from pipeline.count.records import ScanRecord, make_records, to_table
 from pipeline.count.resolve import resolve
 from pipeline.count.store import Ledger, Part, write_part
@@ -126,7 +126,7 @@ def test_a_part_holds_every_column_and_comes_back_as_it_was(ledger: Ledger, tiny
     assert (row["acta_code"], row["payload"]) == ("001-1001", numbers.text)
     assert (row["null_votes"], row["empty_votes"]) == (2, 3)
     assert (row["method"], row["grade"], row["failure"]) == ("qr", "qr", None)
-    (scan,) = scans_of(ledger.rows(COLUMNS), tiny.rules)
+    (scan,) = ScanRows(ledger.rows(COLUMNS), tiny.rules)
     assert scan.payload == numbers
 
 
@@ -236,7 +236,7 @@ def test_an_empty_ledger_answers_everything(ledger: Ledger, tiny: Election) -> N
     assert ledger.rows(["uri"]).num_rows == 0
     assert ledger.history(["uri", "run"]).num_rows == 0
     assert ledger.next_run() == 1
-    assert sum_up(resolve(scans_of(ledger.rows(COLUMNS), tiny.rules), tiny), tiny).nation
+    assert sum_up(resolve(ScanRows(ledger.rows(COLUMNS), tiny.rules), tiny), tiny).nation
 
 
 def test_opening_again_changes_nothing(ledger: Ledger, tiny: Election) -> None:
@@ -338,7 +338,7 @@ def test_a_row_whose_payload_no_longer_fits_the_rules_counts_nowhere(
     ledger: Ledger, tiny: Election, venezuela: Election
 ) -> None:
     ledger.commit([_part(ledger, "a" * 32, record(tiny, "/a", payload(tiny, "1001", 1, VOTES)))])
-    (scan,) = scans_of(ledger.rows(COLUMNS), venezuela.rules)
+    (scan,) = ScanRows(ledger.rows(COLUMNS), venezuela.rules)
     assert (scan.payload, scan.outcome) == (None, Outcome.REJECTED)
 
 

@@ -19,6 +19,9 @@ from tests.faults.harness import finish, note, only_in_make_faults
 from tests.jobs.faults import PROJECT
 from tests.jobs.running import ACTAS, Process, ended, parts, started, tally_args, wait_until
 
+MINE = os.getpid() % 100_000
+"""In the names of what is made: another run of these tests may be on."""
+BRIDGE = f"ac{MINE}-br"
 STALL = 20.0
 """Seconds that a cut link may hold up a run."""
 NOTICED_SOON = environment(encrypted=False)
@@ -42,7 +45,7 @@ class Host:
 
     def mend(self) -> None:
         """Put it in again."""
-        _ip("link", "set", f"{self.name}-b", "master", "actas-br")
+        _ip("link", "set", f"{self.name}-b", "master", BRIDGE)
 
 
 def _ip(*words: str) -> None:
@@ -54,18 +57,20 @@ def hosts() -> Iterator[list[Host]]:
     """Three hosts on one bridge: driver and scheduler, and two for workers."""
     if not shutil.which("ip") or os.geteuid():
         pytest.skip("no network namespaces here: it takes iproute2 and root")
-    made = [Host(f"actas-{n}", f"10.77.0.{n + 10}") for n in range(3)]
+    made = [Host(f"ac{MINE}-{n}", f"10.77.0.{n + 10}") for n in range(3)]
     with ExitStack() as stack:
         try:
-            _ip("link", "add", "actas-br", "type", "bridge")
-            stack.callback(_ip, "link", "delete", "actas-br")
-            _ip("link", "set", "actas-br", "up")
+            _ip("link", "add", BRIDGE, "type", "bridge")
+            stack.callback(_ip, "link", "delete", BRIDGE)
+            _ip("link", "set", BRIDGE, "up")
             for host in made:
                 _ip("netns", "add", host.name)
                 stack.callback(_ip, "netns", "delete", host.name)
                 _ip("link", "add", f"{host.name}-b", "type", "veth",
                     "peer", "name", "eth0", "netns", host.name)  # fmt: skip
-                _ip("link", "set", f"{host.name}-b", "master", "actas-br", "up")
+                # With its namespace it would go later than the next test begins.
+                stack.callback(_ip, "link", "delete", f"{host.name}-b")
+                _ip("link", "set", f"{host.name}-b", "master", BRIDGE, "up")
                 for words in (
                     ("addr", "add", f"{host.address}/24", "dev", "eth0"),
                     ("link", "set", "eth0", "up"), ("link", "set", "lo", "up"),

@@ -99,7 +99,7 @@ def _scan_row(item: ResolvedScan, hashes: dict[str, str | None], naming: Naming)
 
 def findings_table(resolution: Resolution, naming: Naming) -> Table:
     """Every finding on every scan."""
-    uris = frozenset(item.scan.uri for item in resolution.scans)
+    uris = resolution.scans.originals()
 
     def rows() -> list[Row]:
         return _sorted(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.count.outputs import NEEDS_A_PERSON, neutral
 from pipeline.count.resolve import Resolution, ResolvedMesa, ResolvedScan
-from pipeline.election import Election, MesaKey
+from pipeline.election import Election
 from pipeline.publish.evidence.album import Evidence
 from pipeline.publish.opendata.scans import Naming, page_of, payload_text, published_detail
 from pipeline.publish.script import script
@@ -22,15 +22,16 @@ def units(
 ) -> Iterator[tuple[str, bytes]]:
     """Per unit above the centres of which a sheet or mesa is named: its code and its script."""
     digits = _shard_digits(election)
-    scans = _by_mesa(resolution)
-    uris = frozenset(item.scan.uri for item in resolution.scans)
+    uris = resolution.scans.originals()
     groups: dict[str, list[ResolvedMesa]] = defaultdict(list)
     for mesa in resolution.mesas:
         groups[mesa.centre[:digits]].append(mesa)
-    for code, mesas in sorted(groups.items()):
+    shards = sorted(groups.items())
+    runs = [[mesa.mesa for mesa in mesas] for _, mesas in shards]
+    for (code, mesas), scans in zip(shards, resolution.scans.by_mesa(runs), strict=True):
         centres: dict[str, list[Any]] = {}
         for mesa in mesas:
-            rows = [_scan(item, uris, evidence) for item in scans.get(mesa.mesa, ())]
+            rows = [_scan(item, uris, evidence) for item in scans[mesa.mesa]]
             centres.setdefault(mesa.centre, []).append(_mesa(mesa, rows))
         names = {centre: election.name_of(centre) for centre in centres}
         above = [[a, election.name_of(a)] for a in places_above(code, election)]
@@ -44,18 +45,6 @@ def places_above(code: str, election: Election) -> list[str]:
 
 def _shard_digits(election: Election) -> int:
     return election.levels[-2].digits if len(election.levels) > 1 else election.levels[0].digits
-
-
-def _by_mesa(resolution: Resolution) -> Mapping[MesaKey, list[ResolvedScan]]:
-    """Scans by the mesas they concern: their own, or those that an ambiguous one names."""
-    found: dict[MesaKey, list[ResolvedScan]] = defaultdict(list)
-    for item in resolution.scans:
-        hint = item.scan.mesa_hint
-        mentioned = {rival.acta_code.mesa for rival in item.scan.rivals}
-        for mesa in sorted({item.mesa or hint, *mentioned} - {None}, key=str):
-            if mesa:
-                found[mesa].append(item)
-    return found
 
 
 def _mesa(mesa: ResolvedMesa, scans: Sequence[object]) -> dict[str, Any]:
@@ -109,10 +98,9 @@ def problems_csv(resolution: Resolution) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(("scan", "page", "status", "mesa", "why", "sha256"))
-    for item in resolution.scans:
-        if item.status in NEEDS_A_PERSON:
-            uri = item.scan.uri
-            cells = (Naming().name(uri), page_of(uri), item.status.value, item.mesa, item.why,
-                     item.scan.sha256)  # fmt: skip
-            writer.writerow([neutral(visible(cell)) for cell in cells])
+    for item in resolution.scans.of(NEEDS_A_PERSON):
+        uri = item.scan.uri
+        cells = (Naming().name(uri), page_of(uri), item.status.value, item.mesa, item.why,
+                 item.scan.sha256)  # fmt: skip
+        writer.writerow([neutral(visible(cell)) for cell in cells])
     return buffer.getvalue().encode()
