@@ -34,6 +34,9 @@ _CLEAR, _LEAST = 0.72, 0.5
 """How well a line's digits fit in the middle, and each of them, if the line is legible."""
 _SHARP = 0.85
 """How well a line's digits fit in the middle if it is sharp: then one other digit is enough."""
+_ALIKE = frozenset(map(frozenset, ("08", "38", "58", "68", "89", "06", "09", "56")))
+"""Digits that blur makes of each other: one alone that differs so is not another sheet's code. Its
+votes would differ, too, and these are held against the print row by row."""
 _COARSEST = 5.5
 """Pixels per millimetre, 140 dpi: below that compression makes another digit of one."""
 
@@ -62,12 +65,22 @@ def check_identity(page: Grey, placement: Placement, model: HeaderModel, expecte
         again = _told(of_centre, digits[place])
         margins, alarms = _with_second(margins, alarms, again, place)
     shown = None if of_code is None else _shown(of_code, model)
-    others = int((margins < alarms).sum())
-    if others >= _needed(of_code, of_centre) and placement.pixels_per_mm >= _COARSEST:
+    others = np.flatnonzero(margins < alarms)
+    seen = _seen(of_code, of_centre, digits, place)
+    alike = all(frozenset((digits[at], seen[at])) in _ALIKE for at in others)
+    needed = 2 if alike else _needed(of_code, of_centre)
+    if len(others) >= needed and placement.pixels_per_mm >= _COARSEST:
         return Identity(Agreement.MISMATCH, shown)
     if of_code is not None and (margins > 0).all():
         return Identity(Agreement.AGREES, shown)
     return Identity(Agreement.WEAK, shown)
+
+
+def _seen(code: LineScores | None, centre: LineScores | None, digits: str, place: slice) -> str:
+    """The digits as the paper shows them; where only the centre's line is legible, these alone."""
+    if code is not None:
+        return code.text
+    return digits if centre is None else digits[: place.start] + centre.text + digits[place.stop :]
 
 
 def _needed(code: LineScores | None, centre: LineScores | None) -> int:
