@@ -66,7 +66,7 @@ def finish(
     known = versions(out)
     with staged(out) as folder:
         summary = _write(folder, ledger, election, reader_version, seconds, start, known, check)
-        release_unused()
+        release_unused(summary["scans"]["found"])
         if summary["version"] > len(known):
             _add_version(out, known, folder, ledger, summary)
         check()

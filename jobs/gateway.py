@@ -38,7 +38,7 @@ def gateway_cluster(place: GatewayPlace) -> Iterator[tuple[Any, str]]:
             "Is the address right? Its password is read from "
             "DASK_GATEWAY__AUTH__KWARGS__PASSWORD. The gateway's log says more.",
         ) from error
-    _closed.append(gateway)
+    _closed.extend((gateway, cluster))  # which has a client of its own
     with gateway, cluster:
         cluster.scale(place.workers)
         with cluster.get_client() as client:

@@ -10,6 +10,9 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
+MANY = 50_000
+"""Scans whose left-over memory is worth a search."""
+
 
 @contextmanager
 def without_collections() -> Iterator[None]:
@@ -23,13 +26,16 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def release_unused() -> None:
-    """Give the system back what nobody uses any more.
+def release_unused(scans: int) -> None:
+    """Give the system back what nobody uses any more after so many scans.
 
     Arrow keeps what tables used for its next ones; a cluster leaves circles with all it was given.
+    Looking for these takes a quarter of a second: of few scans they are not worth it.
     """
-    gc.collect()
     pa.default_memory_pool().release_unused()
+    if scans < MANY:
+        return
+    gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim:  # glibc keeps what is free between things in use: after a million scans 450 MB
         trim(0)

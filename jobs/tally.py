@@ -142,7 +142,7 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
         del plan, settled
         ledger.merge_parts()
         ledger.sweep()
-        release_unused()
+        release_unused(found)
         with without_collections():
             done = finish(options.out, ledger, election, version, seconds, start, lock.check)
     return Outcome(found, why, election, done.summary, done.page)
