@@ -87,17 +87,25 @@ def _floor(content: bytes) -> list[str]:
 
 def _ours(election: Path, *, check_print: bool) -> Read:
     from pipeline.election import load_election
-    from pipeline.read.image import Limits
-    from pipeline.read.sheet import Way, prepare, read_scan
+    from pipeline.findings import Finding
+    from pipeline.read.image import Limits, open_pages
+    from pipeline.read.qr.reader import search_symbols
+    from pipeline.read.sheet import prepare, read_scan
 
-    rules, limits, way = load_election(election).rules, Limits(), Way(check_print=check_print)
+    rules, limits = load_election(election).rules, Limits()
     if check_print:
         prepare(rules)
 
     def read(content: bytes) -> list[str]:
-        return [page.payload for page in read_scan(content, rules, limits, way) if page.payload]
+        """The whole reader: where there is no symbol, it reads the print instead."""
+        return [page.payload for page in read_scan(content, rules, limits) if page.payload]
 
-    return read
+    def read_symbols(content: bytes) -> list[str]:
+        """Symbols alone, damaged ones too, as the other programs do."""
+        pages = [page for page in open_pages(content, limits) if not isinstance(page, Finding)]
+        return [found.text for page in pages for found in search_symbols(page, rules).payloads]
+
+    return read if check_print else read_symbols
 
 
 if __name__ == "__main__":
