@@ -13,7 +13,7 @@ from pipeline.read.printed.place import Placement
 
 _DIGIT, _BLANK = 0.6, 0.3
 """Ink of a digit at least, and of an empty place at most, as shares of the usual digit's."""
-_LEAST = 0.6
+_LEAST = 0.85
 _CLEAR = 0.08
 STRONG = 0.65
 """Gain of print from which bows of bold digits are seen; faded, blurred or coarse scans have less.
