@@ -95,8 +95,8 @@ def qr(
       actas bench qr --sheets 4 --negatives 100
       actas bench qr --count 20000 --every 10
     """
-    from jobs.bench.plot import show
     from jobs.bench.qr import Plan, take_all
+    from jobs.bench.qr_show import show
     from jobs.progress import open_progress
 
     others = every if peers else 0
@@ -118,7 +118,7 @@ def print_(
     ] = 2,
     scans: Annotated[
         Path | None,
-        typer.Option(help="Read the sheets of a folder of actas synth instead, by print alone."),
+        typer.Option(help="Instead of drawing, read so many sheets of a folder of actas synth."),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=256)] = 2,
     out: Annotated[Path | None, typer.Option(help="Write the section there too.")] = None,
@@ -140,7 +140,7 @@ def print_(
     with open_progress() as progress:
         if scans:
             alone = take_folder(scans, sheets, seed, workers, progress)
-            section = show_folder(f"actas bench print --scans {scans} --sheets {sheets}", alone)
+            section = show_folder(f"{scans.name} --sheets {sheets} --seed {seed}", alone)
         else:
             section = show(plan, take_all(plan, workers, progress))
     if out:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.bench.draw import Bars
+from jobs.bench.plot import Bars
 from jobs.bench.record import Figure, Section, table
 from jobs.bench.side import SEED
 

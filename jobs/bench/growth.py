@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from jobs.bench.draw import Lines
+from jobs.bench.plot import Lines
 from jobs.bench.process import NEEDS_A_PERSON, actas, measure
 from jobs.bench.record import Figure, Section, table
 from jobs.bench.side import SEED, prepare

@@ -136,7 +136,7 @@ def _told(said: str | None, truth: str, *, asked: bool) -> str:
     return "right" if said == truth else "wrong"
 
 
-def show_folder(command: str, taken: list[Alone]) -> str:
+def show_folder(chosen: str, taken: list[Alone]) -> str:
     """The section of Markdown."""
     heads = (
         "sheets", "number", "proven", "by sum", "probable", "unread", "proven %",
@@ -145,7 +145,9 @@ def show_folder(command: str, taken: list[Alone]) -> str:
     rows = [_row(name, group) for name, group in _groups(taken)]
     wrong = [a for a in taken if a.verdict in (Verdict.PROVEN, Verdict.BY_SUM) and not a.right]
     named = "".join(f"\n\nWrong: {alone.file}" for alone in wrong)
-    return f"### Larger sets\n\n`{command}`\n\n{table(heads, rows)}{named}\n"
+    return (
+        f"### Larger sets\n\n`actas bench print --scans {chosen}`\n\n{table(heads, rows)}{named}\n"
+    )
 
 
 def _groups(taken: list[Alone]) -> Iterator[tuple[str, list[Alone]]]:

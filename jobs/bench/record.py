@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jobs.bench.draw import Bars, Lines
+from jobs.bench.plot import Bars, Lines
 
 LEAST_NOISE = 0.05
 """Of a figure: a shared machine differs by so much from hour to hour, even in ratios."""

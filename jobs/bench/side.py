@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.bench.draw import Bars
 from jobs.bench.peers import PEERS, ZXING, absent, present
+from jobs.bench.plot import Bars
 from jobs.bench.pool import FLOOR, OURS_PRINT, OURS_QR
 from jobs.bench.process import NEEDS_A_PERSON, actas, measure
 from jobs.bench.record import Figure, Section, table

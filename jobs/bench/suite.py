@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from jobs.bench.draw import draw
 from jobs.bench.floor import run_floor
 from jobs.bench.growth import run_growth
+from jobs.bench.plot import draw
 from jobs.bench.process import actas, measure
 from jobs.bench.record import Section, load, put, save, worse
 from jobs.bench.side import run_dask, run_side

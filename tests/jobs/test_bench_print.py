@@ -10,8 +10,12 @@ import pytest
 
 from jobs.bench import printed_peers
 from jobs.bench.printed import ALTERED, Plan, Taken, plan_file, take
+from jobs.bench.printed_folder import Alone, show_folder, take_folder
 from jobs.bench.printed_peers import Strip
 from jobs.bench.printed_show import show
+from jobs.bench.side import prepare
+from jobs.progress import LineProgress
+from pipeline.errors import InputError
 from pipeline.read.printed.decide import Verdict
 
 CONFIG = Path(__file__).parents[2] / "configs" / "venezuela-2024"
@@ -60,3 +64,26 @@ def test_a_program_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     assert printed_peers.read_strips([Strip("digits", 1, np.zeros((9, 9), np.uint8))], WORDS) == {}
     assert set(printed_peers.absent()) == set(printed_peers.NAMES)
     assert "Not here: tesseract" in show(PLAN, [])
+
+
+def test_the_sheets_of_a_folder_are_held_against_its_truth(tmp_path: Path) -> None:
+    folder = prepare(tmp_path, 12, print)
+    taken = take_folder(folder, 4, 1, 1, LineProgress())
+    assert len(taken) == 4
+    assert [alone.file for alone in taken] == [
+        alone.file for alone in take_folder(folder, 4, 1, 1, LineProgress())
+    ]
+    clean = [alone for alone in taken if not alone.wear]
+    assert clean
+    assert all(alone.right and alone.code != "wrong" and alone.ms > 0 for alone in clean)
+    with pytest.raises(InputError, match=r"truth\.csv"):
+        take_folder(tmp_path, 4, 1, 1, LineProgress())
+
+
+def test_a_wrong_sheet_of_a_folder_is_counted_and_named() -> None:
+    good = Alone("a.jpg", "", True, "proven", True, "right", "unsure", 400.0)
+    bad = replace(good, file="b.jpg", wear="fold light", right=False, code="wrong", voters="")
+    section = show_folder("full --sheets 2 --seed 1", [good, bad])
+    assert "| all | 2 | 2 | 0 | 0 | 0 | 100.00% | 1 | 100.00% | 1 | 0.00% | 0 | 400 |" in section
+    assert "| clean | 1 | 1 | 0 | 0 | 0 | 100.00% | 0 |" in section
+    assert section.rstrip().endswith("Wrong: b.jpg")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jobs.bench import peers, plot, qr
+from jobs.bench import peers, qr, qr_show
 from jobs.bench.peers import OURS, ZXING, Reading, Shot, Taken, read_ours
 from jobs.bench.unseen import NEGATIVES, UNSEEN
 from jobs.progress import LineProgress
@@ -83,7 +83,7 @@ def test_the_tables_tell_what_is_wrong(tmp_path: Path) -> None:
         Taken(Shot(1, "fold", "light", 0), "real, version 8", {OURS: wrong, ZXING: right}),
         Taken(Shot(1, "noise", "", 7), "negative", {OURS: wrong}),
     ]
-    text = plot.show(PLAN, taken, ["real"], tmp_path)
+    text = qr_show.show(PLAN, taken, ["real"], tmp_path)
     assert "| fold | 2 | 50.0 | 1 |" in text
     assert "| noise | 1 | 1 |" in text
     found = json.loads((tmp_path / "qr.json").read_text(encoding="utf-8"))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.bench.draw import Bars, Lines, draw
 from jobs.bench.floor import run_floor
+from jobs.bench.plot import Bars, Lines, draw
 from jobs.bench.pool import FLOOR, OURS_PRINT, OURS_QR
 from jobs.bench.process import actas, measure
 from jobs.bench.record import Figure, Section, load, put, save, table, worse

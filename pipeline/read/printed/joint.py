@@ -39,6 +39,16 @@ class Joint:
     empty_votes: int
     chance: float
 
+    @property
+    def valid(self) -> int:
+        """The total of valid votes that it adds up to."""
+        return sum(self.votes)
+
+    @property
+    def everything(self) -> int:
+        """The number of all votes."""
+        return self.valid + self.null_votes + self.empty_votes
+
 
 def likeliest(scores: RowScores, form: Form) -> Joint | None:
     """Weigh all fillings whose rows add up to the totals; None if no filling can be told."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -45,9 +47,8 @@ def in_poor_light(image: Grey, share: float) -> Grey:
     ],
 )
 def test_a_sheet_is_proven_by_its_print_in_any_of_these_views(
-    scan: DrawnSheet, printed: PrintModel, view: object
+    scan: DrawnSheet, printed: PrintModel, view: Callable[[Grey], Grey]
 ) -> None:
-    assert callable(view)
     assert scan.symbol_corners is not None
     high = int(scan.symbol_corners[:, 1].min()) - 40  # no symbol tells where the form lies
     found = read_print(as_page(view(scan.image[:high])), printed)
