@@ -10,12 +10,12 @@ spread alike, 1 where they have no group in common.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.analyse.bounds import rounded
-from pipeline.analyse.names import station_of
+from pipeline.analyse.names import station_of, stations_of
 from pipeline.analyse.voters import Voters
 from pipeline.count.resolve import MesaStatus, Resolution, ResolvedMesa, ScanStatus
 from pipeline.count.totals import Totals, UnitTotals
@@ -46,7 +46,8 @@ class StationCoverage:
     """The scans of one scanning station by status, and what its counted sheets say."""
 
     station: str
-    """'' holds the scans whose name tells none."""
+    """'' holds the scans whose name tells none; all of them, where names tell of nearly as many
+    stations as there are scans (see `names`)."""
     scans: int
     statuses: Mapping[str, int]
     votes: Mapping[str, int]
@@ -169,23 +170,29 @@ def _place(unit: UnitTotals) -> PlaceCoverage:
 
 
 def _stations(resolution: Resolution, election: Election) -> tuple[StationCoverage, ...]:
-    statuses: dict[str, Counter[str]] = {}
-    votes: dict[str, Counter[str]] = {}
-    for item in resolution.scans:
-        station = station_of(item.scan.uri)
-        statuses.setdefault(station, Counter())[item.status.value] += 1
-        if item.status is ScanStatus.COUNTED and item.scan.payload:
-            given = item.scan.payload.votes
-            votes.setdefault(station, Counter()).update(_by_candidate(given, election))
+    known = stations_of((uri for uri, _ in resolution.scans.verdicts()), len(resolution.scans))
+
+    def station(uri: str) -> str:
+        found = station_of(uri)
+        return found if found in known else ""
+
+    statuses: dict[str, Counter[str]] = defaultdict(Counter)
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for uri, verdict in resolution.scans.verdicts():
+        statuses[station(uri)][verdict.status.value] += 1
+    for mesa in resolution.mesas:
+        if mesa.source and mesa.payload:
+            given = _by_candidate(mesa.payload.votes, election)
+            votes[station(mesa.source.uri)].update(given)
     return tuple(
         StationCoverage(
-            station,
-            sum(statuses[station].values()),
-            {status.value: statuses[station][status.value] for status in ScanStatus},
-            {c.code: votes.get(station, Counter())[c.code] for c in election.candidates},
-            sum(votes.get(station, Counter()).values()),
+            name,
+            sum(statuses[name].values()),
+            {status.value: statuses[name][status.value] for status in ScanStatus},
+            {c.code: votes[name][c.code] for c in election.candidates},
+            sum(votes[name].values()),
         )
-        for station in sorted(statuses)
+        for name in sorted(statuses)
     )
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+FEWEST = 10
+"""Scans of a station on average. Where there are fewer, names begin with something else."""
+_SMALL = 100
+"""So many stations may always be."""
 _STATION = re.compile(r"[A-Za-z0-9-]{1,32}")
 
 
@@ -16,3 +21,18 @@ def station_of(uri: str) -> str:
     name = uri.partition("#page=")[0].rpartition("/")[2]
     prefix, underscore, _ = name.partition("_")
     return prefix if underscore and _STATION.fullmatch(prefix) else ""
+
+
+def stations_of(uris: Iterable[str], number: int) -> frozenset[str]:
+    """The stations that the names of so many scans tell of.
+
+    None where each would have made but a few: names that begin with the sheet's own number say
+    nothing of stations, and a million of them would be a million groups of one.
+    """
+    most = max(_SMALL, number // FEWEST)
+    found: set[str] = set()
+    for uri in uris:
+        found.add(station_of(uri))
+        if len(found) > most:
+            return frozenset()
+    return frozenset(found)

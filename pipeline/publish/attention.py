@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 from pipeline.count.outputs import NEEDS_A_PERSON
 from pipeline.count.resolve import Resolution, ResolvedScan
@@ -34,8 +35,9 @@ class Waiting:
 
 def list_waiting(resolution: Resolution) -> Waiting:
     """Scans that could not be read or counted, in the order of `unread.csv`."""
-    items = list(resolution.scans.of(NEEDS_A_PERSON))
-    return Waiting(tuple(_waiting(item) for item in items[:MOST_ROWS]), len(items))
+    first = islice(resolution.scans.of(NEEDS_A_PERSON), MOST_ROWS)
+    statuses = resolution.scans.statuses()
+    return Waiting(tuple(map(_waiting, first)), sum(statuses[s] for s in NEEDS_A_PERSON))
 
 
 def _waiting(item: ResolvedScan) -> WaitingScan:

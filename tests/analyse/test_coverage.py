@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.analyse.coverage import Coverage, Registration, cover, dissimilarity
-from pipeline.analyse.names import station_of
+from pipeline.analyse.names import station_of, stations_of
 from pipeline.analyse.reweight import WeightedShares, reweight
 from pipeline.analyse.voters import known_voters
 from pipeline.election import NATION, Election
@@ -43,6 +43,14 @@ def _reweight(election: Election, counted: Count) -> dict[str, WeightedShares]:
 )
 def test_a_station_is_what_the_name_begins_with(uri: str, station: str) -> None:
     assert station_of(uri) == station
+
+
+def test_names_that_begin_with_a_number_of_the_sheet_tell_of_no_station() -> None:
+    running = [f"/a/{number:07d}_Acta.jpg" for number in range(2000)]
+    assert stations_of(running, len(running)) == frozenset()
+    shared = [f"/a/{number % 200}_{number}.jpg" for number in range(2000)]
+    assert len(stations_of(shared, len(shared))) == 200
+    assert len(stations_of(running[:100], 100)) == 100  # too few to tell
 
 
 def test_places_stations_and_sizes_by_hand(tiny: Election) -> None:

@@ -20,7 +20,7 @@ from pipeline.count.totals import Totals, UnitTotals
 from pipeline.election import NATION, Candidate, Election
 from pipeline.publish import text
 from pipeline.publish.accounts import grade_account, mesa_account, scan_account
-from pipeline.publish.attention import list_waiting
+from pipeline.publish.attention import MOST_ROWS, list_waiting
 from pipeline.publish.evidence.album import Evidence
 from pipeline.publish.evidence.withheld import WITHHELD
 from pipeline.publish.site.data import places_above
@@ -173,13 +173,15 @@ def _front(contents: Contents) -> dict[str, object]:
 
 
 def _problems(contents: Contents) -> dict[str, object]:
+    stations = contents.analysis.coverage.stations
     return {
         "scans": scan_account(contents.totals),
         "findings": contents.analysis.integrity.findings,
         "waiting": list_waiting(contents.resolution),
         "hints": contents.analysis.integrity.hints,
         "ink": contents.analysis.integrity.ink,
-        "stations": contents.analysis.coverage.stations,
+        "stations": sorted(stations, key=lambda s: (-s.lost, s.station))[:MOST_ROWS],
+        "stations_number": len(stations),
         "images": _images(contents.beside.evidence),
     }
 
