@@ -88,9 +88,11 @@ def _write(
     begin = time.monotonic()
     resolution = resolve(ScanRows(ledger.batches(COLUMNS), election.rules), election)
     totals = sum_up(resolution, election)
+    release_unused(len(resolution.scans))
     seconds["resolve"] = time.monotonic() - begin
     check()
     files = write_tables(folder, resolution, totals, election)
+    release_unused(len(resolution.scans))
     seconds["total"] = time.monotonic() - start
     facts = RunFacts(reader_version, code_sha256(), ledger.version, seconds)
     summary = summarise(totals, election, facts, files)

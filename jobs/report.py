@@ -52,11 +52,10 @@ def load_results(where: Path | Place) -> Loaded:
     """
     results = Place.of(where)
     election = election_of(results)
-    rows = Ledger.open(results.sub("scans"), election.slug).rows(COLUMNS)
-    resolution = resolve(ScanRows(rows, election.rules), election)
-    return Loaded(
-        election, resolution, sum_up(resolution, election), _summary(results), rows.num_rows
-    )
+    ledger = Ledger.open(results.sub("scans"), election.slug)
+    resolution = resolve(ScanRows(ledger.batches(COLUMNS), election.rules), election)
+    totals = sum_up(resolution, election)
+    return Loaded(election, resolution, totals, _summary(results), len(resolution.scans))
 
 
 def election_of(results: Place) -> Election:

@@ -38,33 +38,37 @@ def watch_for_ever(options: Options, every: float, progress: Progress) -> int:
     """Rounds that begin `every` so many seconds, until SIGINT or SIGTERM.
 
     Raises:
-        ActasError: the user's mistake, in the first round; stopped in the middle of a round.
+        ActasError: the user's mistake, in the first round; stopped while a round was reading.
     """
-    first = True
-    while True:
-        begin = time.monotonic()
-        try:
-            watch_once(options, progress)
-        except (StoppedRunError, AccountingError):
-            raise
-        except (LockedError, InterruptedRunError) as error:
-            progress.say(f"{error} The watch goes on.")
-        except ActasError as error:
-            if first:
-                raise
-            progress.say(f"{error} The watch goes on.")
-        first = False
-        if _told_to_stop_before(begin + every):
-            progress.say("Stopped between two rounds.")
-            return 0
-
-
-def _told_to_stop_before(end: float) -> bool:
-    """Wait until the monotonic clock shows `end`, or until somebody asks to stop."""
     with Stop() as stop:
-        while not stop.asked and (left := end - time.monotonic()) > 0:
-            time.sleep(min(LOOK_EVERY, left))
-        return bool(stop.asked)
+        first = True
+        while True:
+            begin = time.monotonic()
+            try:
+                watch_once(options, progress)
+            except (StoppedRunError, AccountingError):
+                raise
+            except (LockedError, InterruptedRunError) as error:
+                progress.say(f"{error} The watch goes on.")
+            except ActasError as error:
+                if first:
+                    raise
+                progress.say(f"{error} The watch goes on.")
+            first = False
+            if _told_to_stop_before(begin + every, stop):
+                progress.say("Stopped between two rounds.")
+                return 0
+
+
+def _told_to_stop_before(end: float, stop: Stop) -> bool:
+    """Wait until the monotonic clock shows `end`, or until somebody asks to stop.
+
+    Whoever asked while a round was listing or writing, not reading, asked for this too: such a
+    round is brought to its end first.
+    """
+    while not stop.asked and (left := end - time.monotonic()) > 0:
+        time.sleep(min(LOOK_EVERY, left))
+    return bool(stop.asked)
 
 
 def told(outcome: Outcome) -> str:

@@ -21,14 +21,16 @@ AT_ONCE = 50_000
 
 def current(table: pa.Table) -> pa.Table:
     """The current rows of a table with at least `COLUMNS`."""
-    keep = which(table)
+    keep = which(table["source"], table["run"], pc.is_valid(table["sha256"]))
     return table if keep.all() else table.filter(pa.array(keep))
 
 
-def which(table: pa.Table) -> NDArray[np.bool_]:
+def which(
+    sources: pa.ChunkedArray, runs: pa.ChunkedArray, has_content: pa.ChunkedArray
+) -> NDArray[np.bool_]:
     """Of each row, whether it is current."""
-    codes = places(table["source"])
-    rank = table["run"].to_numpy() * 2 + bools(pc.is_valid(table["sha256"]))
+    codes = places(sources)
+    rank = runs.to_numpy() * 2 + bools(has_content)
     best = np.full(int(codes.max(initial=-1)) + 1, -1, np.int64)
     np.maximum.at(best, codes, rank)
     keep: NDArray[np.bool_] = best[codes] == rank

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.count.carry import GONE
-from pipeline.count.current import bools, places, which
+from pipeline.count.current import bools, current, places
 
 COLUMNS = ("source", "run", "sha256", "stamp", "read_as")
 
@@ -17,7 +17,7 @@ def news(recent: pa.Table, before: pa.ChunkedArray) -> dict[str, int]:
 
     `before` are the sources of all rows that are older.
     """
-    latest = recent.filter(pa.array(which(recent))) if recent.num_rows else recent
+    latest = current(recent)
     numbers = places(latest["source"])
     first = np.zeros(int(numbers.max(initial=-1)) + 1, np.int64)
     first[numbers[::-1]] = np.arange(len(numbers))[::-1]

@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 
 from pipeline.count.place import Place
 
+ROWS_AT_ONCE = 20_000
+"""Rows that are decoded together: all of a million take half a gigabyte."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -32,7 +35,7 @@ def write_part(folder: Path | Place, batch_id: str, table: pa.Table) -> Part:
     """
     name = f"part-{batch_id}.parquet"
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
+    pq.write_table(table, buffer, compression="zstd", row_group_size=ROWS_AT_ONCE)
     content = buffer.getvalue()
     Place.of(folder).write(name, content)
     last_run = int(pc.max(table["run"]).as_py() or 0)
