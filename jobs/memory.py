@@ -26,14 +26,6 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def return_at_once() -> None:
-    """Let Arrow take memory from the system's own allocator.
-
-    Its usual one keeps what tables used for its next ones: after a million scans 200 MB.
-    """
-    pa.set_memory_pool(pa.system_memory_pool())
-
-
 def release_unused(scans: int) -> None:
     """Give the system back what nobody uses any more after so many scans.
 

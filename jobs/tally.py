@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from jobs.finish import finish
 from jobs.keep import keep_records
 from jobs.lock import locked
-from jobs.memory import release_unused, return_at_once, without_collections
+from jobs.memory import release_unused, without_collections
 from jobs.places import ClusterPlace
 from jobs.plan import Plan, told
 from jobs.settings import BatchSettings, ReaderSettings
@@ -121,7 +121,6 @@ def run_tally(options: Options, progress: Progress) -> Outcome:
     """
     seconds: dict[str, float] = {}
     start = time.monotonic()
-    return_at_once()
     election = load_election(options.election)
     # Before anything is made: a mistyped folder must leave no results behind.
     with _timed(seconds, "list"), without_collections():

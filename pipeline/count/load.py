@@ -29,7 +29,7 @@ FEW = (
 """Columns that say the same of many scans."""
 MOST_WAITING = 50_000
 """Rows that wait to be joined to the others, or a quarter of those."""
-SAME = 10_000
+SAME = 100_000
 """Payloads and findings that are remembered."""
 
 

@@ -13,6 +13,7 @@ import pytest
 from pipeline.election import Election
 from pipeline.read.image import Limits, open_pages
 from pipeline.read.qr import reader
+from pipeline.read.qr.rescue import cascade
 from pipeline.read.record import Outcome, PageReading
 from tests.invent import encode, page, payload_text, symbol, venezuelan
 from tests.read.draw import Grey, read
@@ -89,7 +90,7 @@ def test_a_slanted_sheet_is_read(venezuela: Election, degrees: float) -> None:
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
 @pytest.mark.parametrize(
     ("skipped", "attempt"),
-    [(0, "half-fast"), (1, "half"), (2, "full"), (3, "turned-90"), (4, "turned-180")],
+    [(0, "half-fast"), (1, "half"), (2, "full")],
 )
 def test_every_attempt_puts_the_corners_where_the_symbol_is(
     venezuela: Election,
@@ -104,7 +105,7 @@ def test_every_attempt_puts_the_corners_where_the_symbol_is(
         return [] if next(calls) < skipped else real(*args, **options)
 
     monkeypatch.setattr(reader, "_decode", later)
-    monkeypatch.setattr(reader, "rescue_page", lambda *_: None)
+    monkeypatch.setattr(reader, "rescue_page", lambda *_, **__: None)
     sheet = page(TEXT, height=3001)
     (opened,) = open_pages(encode(sheet, suffix), Limits())
     assert not hasattr(opened, "code")
@@ -287,3 +288,41 @@ def test_a_micro_symbol_is_no_error_and_no_sheet(venezuela: Election) -> None:
     sheet = page(TEXT)
     sheet[100 : 100 + drawn.shape[0], 100 : 100 + drawn.shape[1]] = drawn
     assert _read(sheet, venezuela).payload == TEXT
+
+
+# What is read, but is none of this election.
+
+
+def _strip(text: str, damaged: str = "") -> Grey:
+    """A sheet with a symbol at its foot, and another at its head that only the rescue reads."""
+    sheet = _paste([(text, 20, -360)], height=2000, width=420)
+    if damaged:
+        torn = symbol(damaged, module=6)
+        torn[: len(torn) // 4] = 255
+        sheet[20 : 20 + len(torn), 20 : 20 + torn.shape[1]] = torn
+    return sheet
+
+
+def test_a_sheet_of_another_election_is_not_searched_any_further(
+    venezuela: Election, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "rescue_page", lambda *_, **__: pytest.fail("searched"))
+    abroad = TEXT.replace("24", "99", 1)
+    reading = _read(_strip(abroad), venezuela)
+    assert (reading.outcome, _codes(reading)) == (Outcome.REJECTED, {"payload-place"})
+
+
+def test_a_damaged_symbol_beside_a_strange_one_is_read(venezuela: Election) -> None:
+    reading = _read(_strip(FOREIGN, damaged=TEXT), venezuela)
+    assert (reading.outcome, reading.payload) == (Outcome.READ, TEXT)
+    assert reading.attempt.startswith(reader.RESCUE)
+    assert "symbol-foreign" in _codes(reading)
+
+
+def test_what_was_read_is_not_looked_at_again(
+    venezuela: Election, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cascade, "read_grid", lambda *_, **__: pytest.fail("read again"))
+    abroad = TEXT.replace("24", "99", 1)
+    reading = _read(_paste([(abroad, 20, -350)]), venezuela)
+    assert reading.outcome is Outcome.REJECTED

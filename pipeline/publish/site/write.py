@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from pipeline.analyse.analysis import analyse
 from pipeline.analyse.ink import ink_of
 from pipeline.count.resolve import GRADES, Resolution
@@ -58,6 +60,7 @@ def write_site(
     try:
         new.mkdir(parents=True)
         analysis = analyse(resolution, totals, election, ink_of(resolution), rounds=0)
+        pa.default_memory_pool().release_unused()
         _fill(new, Contents(election, resolution, totals, analysis, summary, beside))
         if folder.exists():
             folder.rename(old)

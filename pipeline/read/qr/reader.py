@@ -6,12 +6,12 @@ from a half-size decode, and only what stays unread is decoded in full. Every at
 whole sheet: looking only at the bottom, where the symbol is, would save 0.15, but two sheets in one
 scan would count as one. What the library cannot read goes to the rescue, which reads most of what
 is left; preprocessing the image for the library first would gain a seventh of that at twice the
-cost. Turned images come last: library and rescue find turned symbols anyway.
+cost. Turned images are not tried: library and rescue find turned symbols anyway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from pipeline.read.image import Grey, Page
 from pipeline.read.qr.codec.tables import LEVELS, VERSIONS, blocks
 from pipeline.read.qr.payload import Payload, parse_payload
 from pipeline.read.qr.rescue.cascade import Rescued, rescue_page
+from pipeline.read.qr.rescue.places import is_strip
 
 RESCUE = "rescue"
 """Begins the name of an attempt that was no library's."""
@@ -64,33 +65,42 @@ class Search:
 
 
 def search_symbols(page: Page, rules: SheetRules) -> Search:
-    """Try the attempts in order until one reads a valid payload."""
+    """Try the attempts in order until one reads a valid payload.
+
+    A sheet whose own symbol was read, but says what no sheet of this election can, is done with.
+    """
     seen: list[Symbol] = []
-    for attempt, symbols in _attempts(page, rules):
+    for attempt, symbols in _attempts(page, rules, seen):
         seen.extend(symbols)
         if any(isinstance(symbol.content, Payload) for symbol in symbols):
             return Search(tuple(seen), attempt)
+        if is_strip(*page.size) and any(_is_the_sheets(symbol, rules) for symbol in symbols):
+            break
     return Search(tuple(seen), "")
 
 
-def _attempts(page: Page, rules: SheetRules) -> Iterator[tuple[str, list[Symbol]]]:
+def _is_the_sheets(symbol: Symbol, rules: SheetRules) -> bool:
+    """Whether it is of the kind that this election's sheets carry, whatever it says."""
+    kind = rules.symbol
+    return symbol.version in kind.versions and symbol.level == kind.error_correction
+
+
+def _attempts(
+    page: Page, rules: SheetRules, seen: Sequence[Symbol]
+) -> Iterator[tuple[str, list[Symbol]]]:
+    """Each attempt's name and what it read; `seen` holds what those before it read."""
     half = page.half
     if half is None:
         return
-    yield "half-fast", _decode(half, rules, _Place(2), fast=True)
-    yield "half", _decode(half, rules, _Place(2), fast=False)
+    yield "half-fast", _decode(half, rules, 2, fast=True)
+    yield "half", _decode(half, rules, 2, fast=False)
     full = page.full
     if full is None:
         return
-    yield "full", _decode(full, rules, _Place(1), fast=False)
-    found = rescue_page(full, rules)
+    yield "full", _decode(full, rules, 1, fast=False)
+    found = rescue_page(full, rules, but=[np.reshape(s.corners, (4, 2)) for s in seen])
     if found:
         yield f"{RESCUE}-{found.view}", [_rescued(found, rules)]
-    height, width = full.shape
-    turned = np.ascontiguousarray(np.rot90(full, -1))
-    yield "turned-90", _decode(turned, rules, _Place(1, turned=(90, width, height)), fast=False)
-    turned = np.ascontiguousarray(np.rot90(full, 2))
-    yield "turned-180", _decode(turned, rules, _Place(1, turned=(180, width, height)), fast=False)
 
 
 def _rescued(found: Rescued, rules: SheetRules) -> Symbol:
@@ -101,25 +111,7 @@ def _rescued(found: Rescued, rules: SheetRules) -> Symbol:
     return Symbol(decoded.payload, corners, level, version, decoded.spare, decoded.seen)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where an image that was searched lies in the full-size one."""
-
-    scale: int
-    turned: tuple[int, int, int] = (0, 0, 0)
-    """Degrees turned clockwise, and the full image's width and height before that."""
-
-    def restore(self, x: float, y: float) -> tuple[float, float]:
-        x, y = x * self.scale, y * self.scale
-        degrees, width, height = self.turned
-        if degrees == 90:
-            return y, height - 1 - x
-        if degrees == 180:
-            return width - 1 - x, height - 1 - y
-        return x, y
-
-
-def _decode(image: Grey, rules: SheetRules, place: _Place, *, fast: bool) -> list[Symbol]:
+def _decode(image: Grey, rules: SheetRules, scale: int, *, fast: bool) -> list[Symbol]:
     """All QR symbols that the library reads in the image."""
     if min(image.shape) < 21:
         return []
@@ -130,10 +122,10 @@ def _decode(image: Grey, rules: SheetRules, place: _Place, *, fast: bool) -> lis
         try_downscale=not fast,
         try_invert=not fast,
     )
-    return [_symbol(barcode, rules, place) for barcode in barcodes]
+    return [_symbol(barcode, rules, scale) for barcode in barcodes]
 
 
-def _symbol(barcode: zxingcpp.Barcode, rules: SheetRules, place: _Place) -> Symbol:
+def _symbol(barcode: zxingcpp.Barcode, rules: SheetRules, scale: int) -> Symbol:
     raw = bytes(barcode.bytes)
     if raw.isascii():
         content = parse_payload(raw.decode("ascii"), rules)
@@ -141,7 +133,7 @@ def _symbol(barcode: zxingcpp.Barcode, rules: SheetRules, place: _Place) -> Symb
         content = Finding("payload-grammar", f"{len(raw)} bytes that are not ASCII")
     where = barcode.position
     points = (where.top_left, where.top_right, where.bottom_right, where.bottom_left)
-    corners = tuple(value for point in points for value in place.restore(point.x, point.y))
+    corners = tuple(float(scale * value) for point in points for value in (point.x, point.y))
     told = str(barcode.extra.get("Version", ""))
     version = int(told) if told.isdigit() else 0  # a Micro QR symbol has a version such as M1
     return Symbol(content, corners, barcode.ec_level, version, _spare(barcode, version))

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.election import SheetRules
 from pipeline.read.image import Grey
@@ -17,6 +18,8 @@ from pipeline.read.qr.rescue.locate import Grid, locate
 from pipeline.read.qr.rescue.places import places
 from pipeline.read.qr.rescue.sample import Shifts, View, module_values, prepared, soften
 from pipeline.read.qr.rescue.tone import Floats
+
+Corners = NDArray[np.float64]
 
 VIEWS = (
     View("plain"),
@@ -56,35 +59,43 @@ class Rescued:
     view: str
 
 
-def rescue_page(grey: Grey, rules: SheetRules, expected: str | None = None) -> Rescued | None:
-    """Look for a damaged symbol wherever on the page one may be."""
+def rescue_page(
+    grey: Grey, rules: SheetRules, expected: str | None = None, but: Sequence[Corners] = ()
+) -> Rescued | None:
+    """Look for a damaged symbol wherever on the page one may be, but not where one was read:
+    `but` are corners (4 x 2 pixels) of such."""
     height, width = grey.shape
     for place in places(width, height):
-        found = rescue(place.cut(grey), place.pitches, rules, expected)
+        read = [corners - place.box[:2] for corners in but]
+        found = rescue(place.cut(grey), place.pitches, rules, expected, read)
         if found:
             return replace(found, grid=found.grid.moved(1.0, place.box[0], place.box[1]))
     return None
 
 
 def rescue(
-    grey: Grey, pitches: Sequence[float], rules: SheetRules, expected: str | None = None
+    grey: Grey,
+    pitches: Sequence[float],
+    rules: SheetRules,
+    expected: str | None = None,
+    but: Sequence[Corners] = (),
 ) -> Rescued | None:
     """Look for a symbol with modules of about one of `pitches` pixels, and read it.
 
     `expected` is a text that the print suggests; it helps to decide, and decides nothing alone.
+    `but` as for `rescue_page`.
     """
     tried: list[Grid] = []
     doubtful: list[Grid] = []
-    for pitch in pitches:
-        for grid in locate(grey, pitch, rules.symbol.versions):
-            if grid.score < SURE:
-                doubtful.append(grid)
-            elif not _known(grid, tried):
-                # Bent paper is dear to look for: only on a grid that fits better than all before.
-                best = all(grid.score >= other.score for other in tried)
-                read = read_grid(grey, grid, rules, expected, bent=best)
-                if read:
-                    return read
+    for grid in _grids(grey, pitches, rules, but):
+        if grid.score < SURE:
+            doubtful.append(grid)
+        elif not _known(grid, tried):
+            # Bent paper is dear to look for: only on a grid that fits better than all before.
+            best = all(grid.score >= other.score for other in tried)
+            read = read_grid(grey, grid, rules, expected, bent=best)
+            if read:
+                return read
     doubtful.sort(key=lambda grid: -grid.score)
     for grid in doubtful[:MOST_POSSIBLE]:
         if grid.score >= POSSIBLE and not _known(grid, tried):
@@ -92,6 +103,15 @@ def rescue(
             if read:
                 return read
     return None
+
+
+def _grids(
+    grey: Grey, pitches: Sequence[float], rules: SheetRules, but: Sequence[Corners]
+) -> Iterator[Grid]:
+    for pitch in pitches:
+        for grid in locate(grey, pitch, rules.symbol.versions):
+            if not any(_lies_on(grid, corners) for corners in but):
+                yield grid
 
 
 def read_grid(
@@ -158,6 +178,12 @@ def _known(grid: Grid, tried: list[Grid]) -> bool:
         return True
     tried.append(grid)
     return False
+
+
+def _lies_on(grid: Grid, corners: Corners) -> bool:
+    """Whether the grid's middle lies within these corners."""
+    x, y = grid.corners.mean(axis=0)
+    return cv2.pointPolygonTest(corners.astype(np.float32), (float(x), float(y)), False) >= 0
 
 
 def _same(one: Grid, other: Grid) -> bool:

@@ -19,20 +19,15 @@ from numpy.typing import NDArray
 
 from pipeline.read.image import Grey
 from pipeline.read.qr.rescue.model import ALIGNMENT, FINDER, Model, model
+from pipeline.read.qr.rescue.patterns import SCALE, Complex, Peaks, find_patterns
 from pipeline.read.qr.rescue.refine import project, refine, scored
 from pipeline.read.qr.rescue.tone import Floats, darkness, sample_at
 
-Complex = NDArray[np.complex128]
 Indices = NDArray[np.intp]
 
-SCALE = 4
-"""Pixels a module in the image that is searched: enough for the patterns, cheap to search."""
 PITCH_RANGE = (3.4, 4.7)
 """Modules of about 15% less or more than the pitch that was looked for are found as well."""
 TILT = np.radians(16)
-LEAST_PEAK = 0.5
-FINDERS, ALIGNMENTS = 8, 36
-"""How many of the best peaks of each kind are tried."""
 FULLY_SCORED = 160
 KEPT = 3
 
@@ -78,14 +73,6 @@ class Grid:
         return float(sides.mean() / self.model.size)
 
 
-@dataclass(frozen=True)
-class Peaks:
-    """Places that look like a pattern. `kind` is 0 for a finder, 1 for an alignment pattern."""
-
-    place: Complex
-    kind: NDArray[np.int64]
-
-
 def locate(grey: Grey, pitch: float, versions: Sequence[int]) -> Iterator[Grid]:
     """Grids of symbols whose modules are about `pitch` pixels wide, the likeliest first."""
     factor = SCALE / pitch
@@ -113,32 +100,6 @@ def _to_full(factor: float) -> NDArray[np.float64]:
     """From pixels of the searched image to those of the full one; centres are at whole numbers."""
     shift = 0.5 / factor - 0.5
     return np.array([[1 / factor, 0, shift], [0, 1 / factor, shift], [0, 0, 1]])
-
-
-def find_patterns(soft: Floats) -> tuple[Peaks, bool]:
-    """Peaks of both kinds, and whether they are inverted: light where they should be dark."""
-    margin = 6 * SCALE
-    framed = cv2.copyMakeBorder(
-        soft, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(0.0,)
-    )
-    finder = cv2.matchTemplate(framed, _FINDER, cv2.TM_CCOEFF_NORMED)
-    alignment = cv2.matchTemplate(framed, _ALIGNMENT, cv2.TM_CCOEFF_NORMED)
-    inverted = bool(-finder.min() > max(finder.max() + 0.15, LEAST_PEAK))
-    if inverted:
-        finder, alignment = -finder, -alignment
-    first = _peaks(finder, FINDERS, 6) + (_centre(_FINDER) - margin) * (1 + 1j)
-    second = _peaks(alignment, ALIGNMENTS, 5) + (_centre(_ALIGNMENT) - margin) * (1 + 1j)
-    kind = np.r_[np.zeros(len(first), np.int64), np.ones(len(second), np.int64)]
-    return Peaks(np.r_[first, second], kind), inverted
-
-
-def _peaks(response: NDArray[np.generic], count: int, radius: int) -> Complex:
-    """The highest local maxima, as x + iy."""
-    kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
-    values = np.asarray(response, np.float32)
-    rows, columns = np.nonzero((values >= cv2.dilate(values, kernel)) & (values > LEAST_PEAK))
-    best = np.argsort(-values[rows, columns], kind="stable")[:count]
-    return np.asarray(columns[best] + 1j * rows[best], np.complex128)
 
 
 def _hypotheses(
@@ -225,21 +186,3 @@ def _matrix(turn: complex, shift: complex) -> NDArray[np.float64]:
     return np.array(
         [[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag], [0, 0, 1]]
     )
-
-
-def _template(rings: Sequence[int]) -> Floats:
-    """Concentric squares, from the outside in: 1 dark, 0 light, a module each."""
-    side = 2 * len(rings) - 1
-    pattern = np.zeros((side, side))
-    for inset, value in enumerate(rings):
-        pattern[inset : side - inset, inset : side - inset] = value
-    drawn = np.kron(pattern, np.ones((SCALE, SCALE))).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), SCALE * 0.35), np.float32)
-
-
-def _centre(template: Floats) -> float:
-    return float(template.shape[0] - 1) / 2
-
-
-_FINDER = _template((0, 1, 0, 1, 1))
-_ALIGNMENT = _template((1, 0, 1))

@@ -38,11 +38,16 @@ class Place:
         return grey[top:bottom, left:right]
 
 
+def is_strip(width: int, height: int) -> bool:
+    """Whether the page is one sheet, upright or on its side, and nothing else."""
+    return max(width, height) >= STRIP * min(width, height)
+
+
 def places(width: int, height: int) -> Iterator[Place]:
     """Places to search, the likeliest first."""
     short, long = min(width, height), max(width, height)
     whole = (0, 0, width, height)
-    if long < STRIP * short:
+    if not is_strip(width, height):
         yield Place(whole, _pitches(short, GUESSES))
         return
     depth = int(END * long)
