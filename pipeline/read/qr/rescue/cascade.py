@@ -181,9 +181,15 @@ def _known(grid: Grid, tried: list[Grid]) -> bool:
 
 
 def _lies_on(grid: Grid, corners: Corners) -> bool:
-    """Whether the grid's middle lies within these corners."""
-    x, y = grid.corners.mean(axis=0)
-    return cv2.pointPolygonTest(corners.astype(np.float32), (float(x), float(y)), False) >= 0
+    """Whether the middle of either lies within the other."""
+    return _within(grid.corners.mean(axis=0), corners) or _within(
+        corners.mean(axis=0), grid.corners
+    )
+
+
+def _within(point: Corners, corners: Corners) -> bool:
+    x, y = point.tolist()
+    return cv2.pointPolygonTest(corners.astype(np.float32), (x, y), False) >= 0
 
 
 def _same(one: Grid, other: Grid) -> bool:
