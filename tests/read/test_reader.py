@@ -105,7 +105,7 @@ def test_every_attempt_puts_the_corners_where_the_symbol_is(
         return [] if next(calls) < skipped else real(*args, **options)
 
     monkeypatch.setattr(reader, "_decode", later)
-    monkeypatch.setattr(reader, "rescue_page", lambda *_, **__: None)
+    monkeypatch.setattr(reader, "rescue_page", lambda *_: None)
     sheet = page(TEXT, height=3001)
     (opened,) = open_pages(encode(sheet, suffix), Limits())
     assert not hasattr(opened, "code")
@@ -306,7 +306,7 @@ def _strip(text: str, damaged: str = "") -> Grey:
 def test_a_sheet_of_another_election_is_not_searched_any_further(
     venezuela: Election, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "rescue_page", lambda *_, **__: pytest.fail("searched"))
+    monkeypatch.setattr(reader, "rescue_page", lambda *_: pytest.fail("searched"))
     abroad = TEXT.replace("24", "99", 1)
     reading = _read(_strip(abroad), venezuela)
     assert (reading.outcome, _codes(reading)) == (Outcome.REJECTED, {"payload-place"})

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import zxingcpp
 
@@ -25,6 +26,8 @@ from pipeline.read.qr.payload import Payload, parse_payload
 from pipeline.read.qr.rescue.cascade import Rescued, rescue_page
 from pipeline.read.qr.rescue.places import is_strip
 
+BORDER = 0.05
+"""Share of a symbol's size by which it may lie further out than the library says."""
 RESCUE = "rescue"
 """Begins the name of an attempt that was no library's."""
 
@@ -98,9 +101,25 @@ def _attempts(
     if full is None:
         return
     yield "full", _decode(full, rules, 1, fast=False)
-    found = rescue_page(full, rules, but=[np.reshape(s.corners, (4, 2)) for s in seen])
+    found = rescue_page(_painted_over(full, seen), rules)
     if found:
         yield f"{RESCUE}-{found.view}", [_rescued(found, rules)]
+
+
+def _painted_over(image: Grey, symbols: Sequence[Symbol]) -> Grey:
+    """The image without symbols that were read: what is left of it is all that may be another."""
+    if not symbols:
+        return image
+    painted = image.copy()
+    for symbol in symbols:
+        corners = np.reshape(symbol.corners, (4, 2))
+        grown = corners + BORDER * (corners - corners.mean(axis=0))
+        outline = np.rint(grown).astype(np.int32)
+        around = np.zeros_like(image)
+        cv2.polylines(around, [outline], True, (1,))
+        paper = np.median(image[around > 0]) if around.any() else 255.0
+        cv2.fillConvexPoly(painted, outline, (float(paper),))
+    return painted
 
 
 def _rescued(found: Rescued, rules: SheetRules) -> Symbol:

@@ -12,6 +12,7 @@ from pipeline.read.qr.rescue.patterns import (
     FINDER_RINGS,
     SCALE,
     Rings,
+    Sums,
     find_patterns,
     likeness,
 )
@@ -42,7 +43,7 @@ def test_likeness_is_the_correlation_with_the_drawn_pattern(rings: Rings) -> Non
     expected = cv2.matchTemplate(soft, _drawn(rings), cv2.TM_CCOEFF_NORMED)
     half = rings.sides[0] // 2
     height, width = expected.shape
-    found = likeness(soft, rings)[half : half + height, half : half + width]
+    found = likeness(Sums(soft), rings)[half : half + height, half : half + width]
     assert np.abs(found - expected).max() < 1e-3
 
 

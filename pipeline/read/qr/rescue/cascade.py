@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.election import SheetRules
 from pipeline.read.image import Grey
@@ -18,8 +17,6 @@ from pipeline.read.qr.rescue.locate import Grid, locate
 from pipeline.read.qr.rescue.places import places
 from pipeline.read.qr.rescue.sample import Shifts, View, module_values, prepared, soften
 from pipeline.read.qr.rescue.tone import Floats
-
-Corners = NDArray[np.float64]
 
 VIEWS = (
     View("plain"),
@@ -59,35 +56,26 @@ class Rescued:
     view: str
 
 
-def rescue_page(
-    grey: Grey, rules: SheetRules, expected: str | None = None, but: Sequence[Corners] = ()
-) -> Rescued | None:
-    """Look for a damaged symbol wherever on the page one may be, but not where one was read:
-    `but` are corners (4 x 2 pixels) of such."""
+def rescue_page(grey: Grey, rules: SheetRules, expected: str | None = None) -> Rescued | None:
+    """Look for a damaged symbol wherever on the page one may be."""
     height, width = grey.shape
     for place in places(width, height):
-        read = [corners - place.box[:2] for corners in but]
-        found = rescue(place.cut(grey), place.pitches, rules, expected, read)
+        found = rescue(place.cut(grey), place.pitches, rules, expected)
         if found:
             return replace(found, grid=found.grid.moved(1.0, place.box[0], place.box[1]))
     return None
 
 
 def rescue(
-    grey: Grey,
-    pitches: Sequence[float],
-    rules: SheetRules,
-    expected: str | None = None,
-    but: Sequence[Corners] = (),
+    grey: Grey, pitches: Sequence[float], rules: SheetRules, expected: str | None = None
 ) -> Rescued | None:
     """Look for a symbol with modules of about one of `pitches` pixels, and read it.
 
     `expected` is a text that the print suggests; it helps to decide, and decides nothing alone.
-    `but` as for `rescue_page`.
     """
     tried: list[Grid] = []
     doubtful: list[Grid] = []
-    for grid in _grids(grey, pitches, rules, but):
+    for grid in _grids(grey, pitches, rules):
         if grid.score < SURE:
             doubtful.append(grid)
         elif not _known(grid, tried):
@@ -105,13 +93,9 @@ def rescue(
     return None
 
 
-def _grids(
-    grey: Grey, pitches: Sequence[float], rules: SheetRules, but: Sequence[Corners]
-) -> Iterator[Grid]:
+def _grids(grey: Grey, pitches: Sequence[float], rules: SheetRules) -> Iterator[Grid]:
     for pitch in pitches:
-        for grid in locate(grey, pitch, rules.symbol.versions):
-            if not any(_lies_on(grid, corners) for corners in but):
-                yield grid
+        yield from locate(grey, pitch, rules.symbol.versions)
 
 
 def read_grid(
@@ -178,18 +162,6 @@ def _known(grid: Grid, tried: list[Grid]) -> bool:
         return True
     tried.append(grid)
     return False
-
-
-def _lies_on(grid: Grid, corners: Corners) -> bool:
-    """Whether the middle of either lies within the other."""
-    return _within(grid.corners.mean(axis=0), corners) or _within(
-        corners.mean(axis=0), grid.corners
-    )
-
-
-def _within(point: Corners, corners: Corners) -> bool:
-    x, y = point.tolist()
-    return cv2.pointPolygonTest(corners.astype(np.float32), (x, y), False) >= 0
 
 
 def _same(one: Grid, other: Grid) -> bool:

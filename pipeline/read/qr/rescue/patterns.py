@@ -6,8 +6,10 @@ correlation that `cv2.matchTemplate` gives with such a pattern, in a third of th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,7 +52,7 @@ class Rings:
 
     @cached_property
     def jumps(self) -> tuple[tuple[int, int], ...]:
-        """What a square adds to those around it, and its side, where it adds anything."""
+        """Where a square is other than those around it: 1 or -1, and its side."""
         outer = (0, *self.values[:-1])
         found = zip(self.values, outer, self.sides, strict=True)
         return tuple((value - before, side) for value, before, side in found if value != before)
@@ -74,7 +76,8 @@ def find_patterns(soft: Floats) -> tuple[Peaks, bool]:
 
     `soft` is darkness at `SCALE` pixels a module.
     """
-    finder, alignment = likeness(soft, FINDER_RINGS), likeness(soft, ALIGNMENT_RINGS)
+    sums = Sums(soft)
+    finder, alignment = likeness(sums, FINDER_RINGS), likeness(sums, ALIGNMENT_RINGS)
     inverted = bool(-finder.min() > max(finder.max() + INVERTED, LEAST_PEAK))
     if inverted:
         finder, alignment = -finder, -alignment
@@ -83,30 +86,46 @@ def find_patterns(soft: Floats) -> tuple[Peaks, bool]:
     return Peaks(np.r_[first, second], kind), inverted
 
 
-def likeness(soft: Floats, rings: Rings) -> Floats:
+class Sums:
+    """Sums over boxes of an image, each made once: the patterns have sides in common."""
+
+    def __init__(self, image: Floats) -> None:
+        self._image = image
+        self._made: dict[int, Floats] = {}
+
+    def of(self, side: int) -> Floats:
+        """Of the values."""
+        if side not in self._made:
+            self._made[side] = self._sum_up(cv2.boxFilter, side)
+        return self._made[side]
+
+    def of_squares(self, side: int) -> Floats:
+        """Of the values' squares."""
+        return self._sum_up(cv2.sqrBoxFilter, side)
+
+    def _sum_up(self, function: Callable[..., Any], side: int) -> Floats:
+        border = cv2.BORDER_CONSTANT
+        sums = function(self._image, cv2.CV_32F, (side, side), normalize=False, borderType=border)
+        return np.asarray(sums, np.float32)
+
+
+def likeness(sums: Sums, rings: Rings) -> Floats:
     """Correlation (-1 to 1) of what lies around each pixel with the pattern.
 
     A pixel stands for the place half a pixel up and left of its centre. Beyond the image all is 0.
     """
     area = rings.sides[0] ** 2
-    total = _sums(soft, rings.sides[0])
+    total = sums.of(rings.sides[0])
     alike = total * -rings.mean
     for jump, side in rings.jumps:
-        alike += jump * _sums(soft, side)
-    spread = _sums(soft, rings.sides[0], squares=True)
+        (np.add if jump > 0 else np.subtract)(alike, sums.of(side), out=alike)
+    spread = sums.of_squares(rings.sides[0])
     spread -= total * total / area
     np.maximum(spread, FLAT * area, out=spread)
-    alike /= np.sqrt(spread, out=spread)
-    alike /= rings.strength
+    np.sqrt(spread, out=spread)
+    spread *= rings.strength
+    alike /= spread
     return alike
-
-
-def _sums(image: Floats, side: int, *, squares: bool = False) -> Floats:
-    """Sums over boxes of the values or of their squares."""
-    sum_up = cv2.sqrBoxFilter if squares else cv2.boxFilter
-    border = cv2.BORDER_CONSTANT
-    found = sum_up(image, cv2.CV_32F, (side, side), normalize=False, borderType=border)
-    return np.asarray(found, np.float32)
 
 
 def _peaks(likely: Floats, count: int, radius: int) -> Complex:
