@@ -8,7 +8,7 @@ kept for the others; two readings of a block that contradict each other yield no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -84,6 +84,21 @@ class _Reading:
     reliability: NDArray[np.float64]
 
 
+class _Lazy:
+    """Readings that are made when somebody first comes to them: asking the grammar is dear, and
+    needless where the codewords as they were seen have much to spare."""
+
+    def __init__(self, coming: Iterator[_Reading]) -> None:
+        self._coming = coming
+        self._made: list[_Reading] = []
+
+    def __iter__(self) -> Iterator[_Reading]:
+        yield from self._made
+        for reading in self._coming:
+            self._made.append(reading)
+            yield reading
+
+
 class SymbolDecoder:
     """Decodes soft modules of one version of an election's symbols."""
 
@@ -100,7 +115,7 @@ class SymbolDecoder:
     def decode(self, soft: Floats, pool: Pool, expected: str | None = None) -> Decoded | None:
         """The payload text, if with the help of the pool every block is known."""
         for pattern, bits in self._masks(soft):
-            readings = list(self._readings(bits, expected))
+            readings = _Lazy(self._readings(bits, expected))
             for number in range(len(self._blocks.sizes)):
                 if pool.settled((pattern, number)):
                     continue
@@ -158,7 +173,7 @@ class SymbolDecoder:
         reliability[data] = np.where(sure < 0.06, sure - 0.5, sure / 2)
         yield _Reading(values.tobytes(), reliability)
 
-    def _decode_block(self, number: int, readings: list[_Reading]) -> Correction | None:
+    def _decode_block(self, number: int, readings: Iterable[_Reading]) -> Correction | None:
         """The block with the most parity to spare over both readings."""
         own = self._order.places[number]
         best: Correction | None = None

@@ -21,6 +21,7 @@ PITCH = 1 / 69.2
 """A module's share of the paper's width: 49 modules are 56.6 of 80 mm."""
 GUESSES = (1.0, 1.28, 0.78, 1.68, 0.6)
 FEW_GUESSES = (1.0, 1.28, 0.78)
+ONE_GUESS = (1.0,)
 SMALLEST_PITCH = 1.3
 """Pixels a module below which nothing can be told."""
 
@@ -46,18 +47,17 @@ def is_strip(width: int, height: int) -> bool:
 def places(width: int, height: int) -> Iterator[Place]:
     """Places to search, the likeliest first."""
     short, long = min(width, height), max(width, height)
-    whole = (0, 0, width, height)
     if not is_strip(width, height):
-        yield Place(whole, _pitches(short, GUESSES))
+        yield Place((0, 0, width, height), _pitches(short, GUESSES))
         return
     depth = int(END * long)
-    if height >= width:
-        ends = [(0, height - depth, width, height), (0, 0, width, depth)]
-    else:
-        ends = [(width - depth, 0, width, height), (0, 0, depth, height)]
-    yield Place(ends[0], _pitches(short, FEW_GUESSES))
-    yield Place(ends[1], _pitches(short, FEW_GUESSES[:1]))
-    yield Place(whole, _pitches(short, FEW_GUESSES[:1]))
+    foot, head = (long - depth, long), (0, depth)
+    # With a width more at either side, for the symbol that an end holds a part of.
+    between = (max(0, depth - short), min(long, long - depth + short))
+    for (start, stop), guesses in ((foot, FEW_GUESSES), (head, ONE_GUESS), (between, ONE_GUESS)):
+        upright = height >= width
+        box = (0, start, width, stop) if upright else (start, 0, stop, height)
+        yield Place(box, _pitches(short, guesses))
 
 
 def _pitches(side: int, guesses: tuple[float, ...]) -> tuple[float, ...]:
