@@ -399,6 +399,21 @@ def test_a_long_list_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:
     assert (folder / "problems.csv").read_bytes().count(b"\n") == 1 + 501
 
 
+def test_the_stations_that_lost_most_come_first_and_the_rest_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.publish.site.pages.MOST_ROWS", 2)
+    election = make_election(tmp_path / "election")
+    names = ("1_a", "2_a", "2_b", "3_a", "3_b", "3_c")
+    folder = publish(
+        tmp_path / "site", election, [scan(f"{n}.jpg", election) for n in names]
+    ).parent
+    page = read(folder / "problems.html")
+    stations = [row[0] for row in page.table("Scans by scanning station").rows[1:]]
+    assert stations == ["3", "2"]
+    assert "These are the 2 of 3 that lost most." in page.text
+
+
 def test_hostile_names_stay_text(site: Path, html: str, page: Page) -> None:
     assert "<script>" not in html
     assert html.count("</script>") == html.count("<script src=")
