@@ -20,6 +20,8 @@ from jobs.bench.plot import Bars, Lines
 
 LEAST_NOISE = 0.05
 """Of a figure: a shared machine differs by so much from hour to hour, even in ratios."""
+ONCE = 0.2
+"""Of a figure that was measured once: how far rounds of it would lie apart is not known."""
 PACKAGES = ("numpy", "opencv-python-headless", "zxing-cpp", "dask", "pyarrow")
 
 
@@ -36,7 +38,8 @@ class Figure:
     def of(cls, name: str, rounds: Sequence[float], *, more: bool) -> Figure:
         """From the values of several rounds; `more` is better, or less is."""
         middle = statistics.median(rounds)
-        return cls(name, round(middle, 4), round(max(rounds) - min(rounds), 4), more)
+        spread = max(rounds) - min(rounds) if len(rounds) > 1 else ONCE * abs(middle)
+        return cls(name, round(middle, 4), round(spread, 4), more)
 
     def worse_than(self, before: Figure) -> str | None:
         """A sentence if this is worse than it was by more than both noises."""

@@ -50,6 +50,7 @@ def test_a_figure_without_a_past_is_not_worse() -> None:
 
 def test_a_figure_tells_the_median_of_its_rounds_and_their_spread() -> None:
     assert Figure.of("x", [3.0, 1.0, 2.0], more=True) == Figure("x", 2.0, 2.0, more=True)
+    assert Figure.of("x", [2.0], more=True) == Figure("x", 2.0, 0.4, more=True)
 
 
 def test_figures_are_kept(tmp_path: Path) -> None:
