@@ -71,8 +71,8 @@ def watch(
     """Count again and again while scans come in: what is new and changed, and nothing else.
 
     Scans that are still being written wait for the next round; moved and copied ones are known by
-    their content; those that are gone stay on record. Ctrl-C or SIGTERM end it after the batches in
-    hand.
+    their content; those that are gone stay on record. Ctrl-C or SIGTERM end it after what is in
+    hand, asked twice at once.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.analyse.bounds import rounded
-from pipeline.analyse.names import station_of, stations_of
+from pipeline.analyse.names import stations_of
 from pipeline.analyse.voters import Voters
 from pipeline.count.resolve import MesaStatus, Resolution, ResolvedMesa, ScanStatus
 from pipeline.count.totals import Totals, UnitTotals
@@ -170,12 +170,8 @@ def _place(unit: UnitTotals) -> PlaceCoverage:
 
 
 def _stations(resolution: Resolution, election: Election) -> tuple[StationCoverage, ...]:
-    known = stations_of((uri for uri, _ in resolution.scans.verdicts()), len(resolution.scans))
-
-    def station(uri: str) -> str:
-        found = station_of(uri)
-        return found if found in known else ""
-
+    uris = (uri for uri, _ in resolution.scans.verdicts())
+    station = stations_of(uris, len(resolution.scans))
     statuses: dict[str, Counter[str]] = defaultdict(Counter)
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for uri, verdict in resolution.scans.verdicts():

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.analyse.names import station_of, stations_of
+from pipeline.analyse.names import stations_of
 from pipeline.count.register import NOT_LISTED
 from pipeline.count.resolve import MesaStatus, Resolution
 from pipeline.election import Election, Level
@@ -125,13 +125,12 @@ def build_frame(election: Election, rows: Sequence[Row]) -> Frame:
 def _named(resolution: Resolution, election: Election) -> Iterable[Row]:
     lines = [candidate.positions for candidate in election.candidates]
     uris = [mesa.source.uri for mesa in resolution.mesas if mesa.source]
-    stations = stations_of(uris, len(uris))
+    station = stations_of(uris, len(uris))
     for mesa in resolution.mesas:
         if mesa.status is MesaStatus.COUNTED and mesa.source and mesa.payload:
             given = mesa.payload.votes
             votes = [sum(given[i] for i in positions) for positions in lines]
-            station = station_of(mesa.source.uri)
-            yield Row(mesa.centre, votes, station if station in stations else "")
+            yield Row(mesa.centre, votes, station(mesa.source.uri))
         else:
             yield Row(mesa.centre)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 FEWEST = 10
 """Scans of a station on average. Where there are fewer, names begin with something else."""
@@ -23,16 +23,16 @@ def station_of(uri: str) -> str:
     return prefix if underscore and _STATION.fullmatch(prefix) else ""
 
 
-def stations_of(uris: Iterable[str], number: int) -> frozenset[str]:
-    """The stations that the names of so many scans tell of.
+def stations_of(uris: Iterable[str], number: int) -> Callable[[str], str]:
+    """What tells the station of each of so many scans: `station_of`, or '' for all of them.
 
-    None where each would have made but a few: names that begin with the sheet's own number say
-    nothing of stations, and a million of them would be a million groups of one.
+    The latter where each station would have made but a few: names that begin with the sheet's own
+    number say nothing of stations, and a million of them would be a million groups of one.
     """
     most = max(_SMALL, number // FEWEST)
     found: set[str] = set()
     for uri in uris:
         found.add(station_of(uri))
         if len(found) > most:
-            return frozenset()
-    return frozenset(found)
+            return lambda _: ""
+    return station_of

@@ -150,6 +150,19 @@ def test_many_parts_become_few_and_say_the_same(
     assert again.sweep() == 0
 
 
+def test_many_parts_none_of_which_is_small_are_left_alone(
+    ledger: Ledger, tiny: Election, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty commit would be a new version of the table, and all results would be made again."""
+    monkeypatch.setattr("pipeline.count.store.MANY_PARTS", 1)
+    monkeypatch.setattr("pipeline.count.store.SMALL_BYTES", 1)
+    for n in range(1, 4):
+        ledger.commit([_part(ledger, f"{n:032}", record(tiny, f"/{n}", None, run=n))])
+    before = ledger.version
+    ledger.merge_parts()
+    assert ledger.version == before
+
+
 def test_a_ledger_of_an_earlier_program_lacks_columns_and_is_read_all_the_same(
     ledger: Ledger, tiny: Election
 ) -> None:

@@ -60,6 +60,7 @@ def write_site(
     try:
         new.mkdir(parents=True)
         analysis = analyse(resolution, totals, election, ink_of(resolution), rounds=0)
+        # What the analysis reckoned with: of 100,000 mesas 100 MB, which the pages need.
         pa.default_memory_pool().release_unused()
         _fill(new, Contents(election, resolution, totals, analysis, summary, beside))
         if folder.exists():

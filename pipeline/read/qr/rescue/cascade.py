@@ -75,15 +75,16 @@ def rescue(
     """
     tried: list[Grid] = []
     doubtful: list[Grid] = []
-    for grid in _grids(grey, pitches, rules):
-        if grid.score < SURE:
-            doubtful.append(grid)
-        elif not _known(grid, tried):
-            # Bent paper is dear to look for: only on a grid that fits better than all before.
-            best = all(grid.score >= other.score for other in tried)
-            read = read_grid(grey, grid, rules, expected, bent=best)
-            if read:
-                return read
+    for pitch in pitches:
+        for grid in locate(grey, pitch, rules.symbol.versions):
+            if grid.score < SURE:
+                doubtful.append(grid)
+            elif not _known(grid, tried):
+                # Bent paper is dear to look for: only on a grid that fits better than all before.
+                best = all(grid.score >= other.score for other in tried)
+                read = read_grid(grey, grid, rules, expected, bent=best)
+                if read:
+                    return read
     doubtful.sort(key=lambda grid: -grid.score)
     for grid in doubtful[:MOST_POSSIBLE]:
         if grid.score >= POSSIBLE and not _known(grid, tried):
@@ -91,11 +92,6 @@ def rescue(
             if read:
                 return read
     return None
-
-
-def _grids(grey: Grey, pitches: Sequence[float], rules: SheetRules) -> Iterator[Grid]:
-    for pitch in pitches:
-        yield from locate(grey, pitch, rules.symbol.versions)
 
 
 def read_grid(
