@@ -162,13 +162,11 @@ class Isolated(Generic[Answer]):
                     pipe.close()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(  # noqa: S603  this very program
             [*self._command, str(self._memory.descriptor)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment,
             bufsize=0,
             pass_fds=(self._memory.descriptor,),
         )

@@ -8,7 +8,6 @@ size, which leaves nearly nothing else to do.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +25,6 @@ REPEATS = 3
 
 def run_floor(work: Path, sheets: int, say: Say) -> Section:
     """The steps of clean sheets at 200 dpi, in this very process."""
-    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
     from jobs.bench.spine import prepare
 
     folder = prepare(work, sheets, say)

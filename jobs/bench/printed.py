@@ -92,7 +92,7 @@ def take_all(plan: Plan, workers: int, progress: TerminalProgress | LineProgress
     Raises:
         InputError: there is nothing to read.
     """
-    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", OMP_THREAD_LIMIT="1")
+    os.environ["OMP_THREAD_LIMIT"] = "1"  # also where a library asks for more by itself
     total = plan.sheets + len(_real_rows(plan.real))
     if not total:
         raise InputError("There is no sheet to read.", "Ask for at least one: --sheets 1.")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +29,7 @@ class Measured:
     output: str
 
 
-def measure(
-    command: Sequence[str],
-    accept: Sequence[int] = (0,),
-    environment: Mapping[str, str] | None = None,
-) -> Measured:
+def measure(command: Sequence[str], accept: Sequence[int] = (0,)) -> Measured:
     """Run a command to its end.
 
     Raises:
@@ -42,7 +38,7 @@ def measure(
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
     process = subprocess.Popen(  # noqa: S603  our own commands, no shell
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     peaks = _Peaks(process.pid)
     output, errors = process.communicate()

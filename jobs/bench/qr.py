@@ -8,7 +8,6 @@ no room and the results do not depend on the number of workers. Real sheets ente
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -84,8 +83,6 @@ def take_all(
     Raises:
         InputError: no sheet can serve as a base.
     """
-    # One thread a process, or the CPU times are those of waiting threads too.
-    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
     bases = [number for number in range(_total(plan)) if _base(plan, number)]
     if not bases:
         raise InputError("There is no sheet to damage.", "Ask for at least one: --sheets 1.")

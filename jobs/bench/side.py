@@ -93,8 +93,7 @@ def pool(name: str, workers: int, scans: Path, election: Path, truth: Truth) -> 
         str(scans),
         str(election),
     ]
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-    found = json.loads(measure(command, environment=os.environ | threads).output)
+    found = json.loads(measure(command).output)
     texts: dict[str, list[str]] = found["texts"]
     read = sum(bool(said) and set(said) == {truth[file]} for file, said in texts.items())
     wrong = sum(bool(set(said) - {truth[file]}) for file, said in texts.items())

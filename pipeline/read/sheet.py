@@ -15,7 +15,7 @@ from pipeline.read.proof import hold_against_print, read_by_print, read_hash
 from pipeline.read.qr.reader import Search, search_symbols
 from pipeline.read.record import Outcome, PageReading, failed
 
-READER = "6"
+READER = "7"
 """Raise it whenever the same bytes may be read otherwise: known scans are then read again."""
 
 

@@ -262,3 +262,18 @@ def test_files_beside_the_user_are_not_taken_for_modules(
 def test_what_an_honest_reader_says_survives_the_border() -> None:
     reading = PageReading(2, Outcome.READ, "jpeg", 10, 20, "half", "text", ("a",), (1.0, 2.0))
     assert PageReading.from_plain(json.loads(json.dumps(reading.to_plain()))) == reading
+
+
+def test_the_processes_of_this_program_use_one_thread_for_arithmetic() -> None:
+    # With more, they wait for one another, and CPU times are those of waiting.
+    code = """
+        import jobs.isolate, numpy as np, os
+        np.ones((700, 700)) @ np.ones((700, 700))
+        print(len(os.listdir("/proc/self/task")))
+    """
+    if not Path("/proc/self/task").exists():
+        pytest.skip("threads are counted where Linux lists them")
+    found = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "1\n"

@@ -29,6 +29,8 @@ FINDERS, ALIGNMENTS = 8, 36
 """How many of the best peaks of each kind are tried."""
 FLAT = 1e-4
 """Variance below which there is nothing to see."""
+BAND = 256
+"""Rows that are searched at once."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,27 @@ def find_patterns(soft: Floats) -> tuple[Peaks, bool]:
 
     `soft` is darkness at `SCALE` pixels a module.
     """
-    sums = Sums(soft)
-    finder, alignment = likeness(sums, FINDER_RINGS), likeness(sums, ALIGNMENT_RINGS)
+    finder, alignment = _likenesses(soft)
     inverted = bool(-finder.min() > max(finder.max() + INVERTED, LEAST_PEAK))
     if inverted:
         finder, alignment = -finder, -alignment
     first, second = _peaks(finder, FINDERS, 6), _peaks(alignment, ALIGNMENTS, 5)
     kind = np.r_[np.zeros(len(first), np.int64), np.ones(len(second), np.int64)]
     return Peaks(np.r_[first, second], kind), inverted
+
+
+def _likenesses(soft: Floats) -> tuple[Floats, Floats]:
+    """Likeness with both patterns everywhere, band by band: a band fits the processor's cache."""
+    finder, alignment = np.empty_like(soft), np.empty_like(soft)
+    height, reach = len(soft), FINDER_RINGS.sides[0] // 2
+    for top in range(0, height, BAND):
+        bottom = min(height, top + BAND)
+        above = max(0, top - reach)
+        sums = Sums(soft[above : bottom + reach])
+        inner = slice(top - above, bottom - above)
+        finder[top:bottom] = likeness(sums, FINDER_RINGS)[inner]
+        alignment[top:bottom] = likeness(sums, ALIGNMENT_RINGS)[inner]
+    return finder, alignment
 
 
 class Sums:
@@ -130,7 +145,11 @@ def likeness(sums: Sums, rings: Rings) -> Floats:
 
 def _peaks(likely: Floats, count: int, radius: int) -> Complex:
     """The highest local maxima, as x + iy."""
+    if likely.size == 0 or likely.max() < LEAST_PEAK:
+        return np.zeros(0, np.complex128)
     kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
-    rows, columns = np.nonzero((likely >= cv2.dilate(likely, kernel)) & (likely > LEAST_PEAK))
+    highest = np.asarray(cv2.dilate(likely, kernel), np.float32)
+    np.maximum(highest, LEAST_PEAK, out=highest)
+    rows, columns = np.nonzero(likely >= highest)
     best = np.argsort(-likely[rows, columns], kind="stable")[:count]
     return np.asarray(columns[best] + 1j * rows[best] - (0.5 + 0.5j), np.complex128)

@@ -20,13 +20,9 @@ LEAST_GAIN = 1e-3
 
 def project(transform: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Points (k x 2) through a homography, or through each of m homographies (m x k x 2)."""
-    x, y = points[:, 0], points[:, 1]
-    rows = [
-        transform[..., row, 0, None] * x + transform[..., row, 1, None] * y
-        + transform[..., row, 2, None]
-        for row in range(3)
-    ]  # fmt: skip
-    return np.stack([rows[0] / rows[2], rows[1] / rows[2]], axis=-1)
+    known = np.vstack([points.T, np.ones(len(points))])
+    mapped = (transform.reshape(-1, 3) @ known).reshape(*transform.shape[:-1], -1)
+    return np.moveaxis(mapped[..., :2, :] / mapped[..., 2:, :], -2, -1)
 
 
 def scored(soft: Floats, transforms: Matrix, known: Model) -> NDArray[np.float64]:

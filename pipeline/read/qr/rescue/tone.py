@@ -29,9 +29,13 @@ def darkness(grey: Floats, window: float) -> Floats:
     high = cv2.GaussianBlur(cv2.dilate(small, kernel), (0, 0), sigma)
     low = cv2.GaussianBlur(cv2.erode(small, kernel), (0, 0), sigma)
     size = (grey.shape[1], grey.shape[0])
-    middle = cv2.resize((high + low) / 2, size)
-    half = np.maximum(cv2.resize((high - low) / 2, size), LEAST_CONTRAST)
-    return np.clip((middle - grey) / half, -1, 1).astype(np.float32)
+    middle = np.asarray(cv2.resize((high + low) / 2, size), np.float32)
+    half = np.asarray(cv2.resize((high - low) / 2, size), np.float32)
+    np.maximum(half, LEAST_CONTRAST, out=half)
+    # In place: fresh memory costs as much as the sums.
+    middle -= grey
+    middle /= half
+    return np.clip(middle, -1, 1, out=middle)
 
 
 def sample_at(image: Floats, x: Points, y: Points, outside: float = 0.0) -> Floats:
