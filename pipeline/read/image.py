@@ -59,7 +59,10 @@ class Limits:
 
 @dataclass
 class Page:
-    """One image of a file, decoded at most once at each size that is asked for."""
+    """One image of a file, decoded at most once at each size that is asked for.
+
+    Whoever needs both sizes asks for the full one first, and it is decoded once.
+    """
 
     number: int
     format: str
@@ -76,9 +79,14 @@ class Page:
             return self._ready
         return self._decode(cv2.IMREAD_GRAYSCALE)
 
+    def decode_in_full(self) -> None:
+        """Make the full-size image now: the half-size one then comes from it."""
+        _ = self.full
+
     @cached_property
     def half(self) -> Grey | None:
-        """Half size: decoded as such from a JPEG (0.7 of the cost of a full decode)."""
+        """Half size: of the full image if there is one, else decoded as such from a JPEG (half the
+        cost of a full decode)."""
         if self.format == "jpeg" and "full" not in self.__dict__:
             return self._decode(cv2.IMREAD_REDUCED_GRAYSCALE_2)
         full = self.full

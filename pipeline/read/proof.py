@@ -84,7 +84,7 @@ def _boxes(half: Grey | None, members: Members | None, model: PrintModel) -> tup
     """
     if half is None or members is None:
         return ()
-    found = [box.ink for box in ink_in_boxes(half, 0.5, members, model.form)]
+    found = ink_in_boxes(half, 0.5, members, model.form)
     return () if None in found else tuple(bool(ink) for ink in found)
 
 
@@ -162,6 +162,8 @@ def _by_its_own(
                 findings=(refused, *_without_none(reading)),
             )
         return replace(told, outcome=Outcome.READ, failure=None, findings=_without_none(reading))
+    if reading.outcome is Outcome.REJECTED and decision.verdict is Verdict.UNREAD:
+        return reading  # its symbol says that it is another election's, its print nothing else
     why = _short(_why_not(decision))
     return replace(
         told,

@@ -61,12 +61,14 @@ def model_for(rules: SheetRules) -> PrintModel | None:
 
 
 def _read_page(page: Page, rules: SheetRules, way: Way) -> PageReading:
+    model = model_for(rules)
+    if model and way.check_print:
+        page.decode_in_full()  # what nearly every page needs: it is then decoded once
     search = search_symbols(page, rules)
     if page.half is None:
         return failed(page.number, Finding("image-corrupt"))
     truncated = (Finding("image-truncated"),) if page.truncated else ()
     reading = _judge(page.number, search, rules, truncated)
-    model = model_for(rules)
     if model and reading.outcome is Outcome.READ and way.check_print:
         reading = hold_against_print(reading, page, rules, model)
         if way.read_hash:

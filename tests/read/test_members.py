@@ -60,7 +60,7 @@ def test_nothing_of_the_block_survives_the_mask(sheet: DrawnSheet, printed: Prin
 def test_ink_is_told_box_by_box(sheet: DrawnSheet, printed: PrintModel) -> None:
     members = _find(sheet.image, sheet.symbol_corners, printed)
     assert members is not None
-    told = [box.ink for box in ink_in_boxes(sheet.image, 1.0, members, printed.form)]
+    told = list(ink_in_boxes(sheet.image, 1.0, members, printed.form))
     assert told == [box.inked for box in sheet.boxes]
 
 
@@ -87,7 +87,7 @@ def test_of_the_real_sheets_one_shows_six_empty_boxes(
     grey = np.asarray(image, np.uint8)
     members = _find(grey, None, printed)
     assert members is not None
-    assert [box.ink for box in ink_in_boxes(grey, 1.0, members, printed.form)] == [False] * 6
+    assert list(ink_in_boxes(grey, 1.0, members, printed.form)) == [False] * 6
     painted = cv2.imread(str(real_scans / "784821_149098_0135Acta0134.jpg"), cv2.IMREAD_GRAYSCALE)
     assert painted is not None
     assert _find(np.asarray(painted, np.uint8), None, printed) is None

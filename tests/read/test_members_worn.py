@@ -46,7 +46,7 @@ def uncovered(worn: DrawnSheet, members: Members) -> int:
 
 
 def ink(worn: DrawnSheet, members: Members, printed: PrintModel) -> list[bool | None]:
-    return [box.ink for box in ink_in_boxes(worn.image, 1.0, members, printed.form)]
+    return list(ink_in_boxes(worn.image, 1.0, members, printed.form))
 
 
 def off(worn: DrawnSheet, members: Members) -> float:

@@ -3,10 +3,10 @@ how to paint them over. Nothing that people wrote there is read, kept or told.""
 
 from pipeline.read.members.block import Members, affine_below
 from pipeline.read.members.find import find_members
-from pipeline.read.members.ink import Box, ink_in_boxes
+from pipeline.read.members.ink import ink_in_boxes
 from pipeline.read.members.paint import MaskError, handwriting_places, mask
 
 __all__ = [
-    "Box", "MaskError", "Members", "affine_below", "find_members", "handwriting_places",
+    "MaskError", "Members", "affine_below", "find_members", "handwriting_places",
     "ink_in_boxes", "mask",
 ]  # fmt: skip

@@ -23,7 +23,6 @@ _COARSE = 4  # pixels of a box that are one of its paper's
 _SMUDGE = 13.0  # millimetres: over this length no smudge hides the paper
 _DARKEST_PAPER = 20
 _EDGE = 0.75  # millimetres beside rules and sides that tell nothing
-_AFTER_LABEL = 0.8  # millimetres that a label's letters may run on
 _OF_PRINT, _OF_NOISE, _FAINT = 0.4, 4.5, 0.04  # how dark ink is: of the print, of noise, at least
 _PRINT = 90  # percentile of the roles' letters that is the print's darkness
 _CLEAR_PRINT = 0.8  # of the print, that must be darker than what is ink
@@ -32,24 +31,13 @@ _SAMPLE = 8  # every eighth row tells the noise
 _GRAIN = 1.8  # from the median difference to the mean of three neighbours, to noise
 _STROKE = 1.2  # millimetres that a stroke is long
 _FLAT = 6.0  # how much wider than high a crease is
-_LEAST_ON_LINE, _LEAST_IN_SPACE = 1.0, 1.6  # square millimetres of strokes that are ink
+_LEAST = 1.6  # square millimetres of strokes that are ink
 _ON_SCAN = 0.6  # of a cell that must be seen
 
 
-@dataclass(frozen=True)
-class Box:
-    """What the box of one member holds: ink or not, None where the scan does not show it.
-
-    `ink` tells of the space for the signature, `lines` of the lines with labels, in the order of
-    `layout.members.labels`.
-    """
-
-    ink: bool | None
-    lines: tuple[bool | None, ...]
-
-
-def ink_in_boxes(page: Grey, scale: float, members: Members, form: Form) -> tuple[Box, ...]:
-    """Look for ink in every box, from the first to the last.
+def ink_in_boxes(page: Grey, scale: float, members: Members, form: Form) -> tuple[bool | None, ...]:
+    """Whether there is ink where one signs, in every box from the first to the last; None where
+    the scan does not show it.
 
     Args:
         page: grey; `scale` of its pixels make one of the full-size scan (0.5 for a half-size page).
@@ -62,9 +50,9 @@ def ink_in_boxes(page: Grey, scale: float, members: Members, form: Form) -> tupl
     parts = np.split(ink, len(uprights))
     least = _least(ink, parts, uprights, form)
     if least is None or members.pixels_per_mm < _COARSEST:
-        return (Box(None, (None,) * len(form.layout.members.labels)),) * members.boxes
+        return (None,) * members.boxes
     return tuple(
-        _box((part > least).astype(np.uint8), upright, form)
+        _has_ink((part > least).astype(np.uint8), upright, form)
         for part, upright in zip(parts, uprights, strict=True)
     )
 
@@ -133,31 +121,17 @@ def _between(upright: _Upright, rule: int) -> slice:
     return slice(first, max(first + 1, int(upright.rows[rule + 1]) - edge + 1))
 
 
-def _box(strokes: Grey, upright: _Upright, form: Form) -> Box:
-    """Look into the cells of a box whose dark pixels are 1."""
-    members, edge = form.layout.members, round(_EDGE * _SCALE)
-    right = strokes.shape[1] - edge
-    lines = []
-    for number, label in enumerate(members.labels, start=1):
-        after = members.label_x - members.left + _AFTER_LABEL
-        left = round((after + width_mm(label, form.layout.fonts.body, form.layout)) * _SCALE)
-        rows = _between(upright, number)
-        lines.append(_has_ink(strokes, upright, rows, slice(left, right), _LEAST_ON_LINE))
-    rows = _between(upright, len(members.labels) + 1)
-    ink = _has_ink(strokes, upright, rows, slice(edge, right), _LEAST_IN_SPACE)
-    return Box(ink, tuple(lines))
-
-
-def _has_ink(
-    strokes: Grey, upright: _Upright, rows: slice, columns: slice, least: float
-) -> bool | None:
-    """Whether strokes cover so many square millimetres; None where too little is on the scan."""
+def _has_ink(strokes: Grey, upright: _Upright, form: Form) -> bool | None:
+    """Whether there are strokes, pixels of 1, in the space of a box where one signs; None where too
+    little of it is on the scan."""
+    edge = round(_EDGE * _SCALE)
+    rows = _between(upright, len(form.layout.members.labels) + 1)
     if upright.on_scan[rows].mean() < _ON_SCAN:
         return None
-    cell = np.ascontiguousarray(strokes[rows, columns])
-    if cv2.countNonZero(cell) < least * _SCALE**2:
+    space = np.ascontiguousarray(strokes[rows, edge : strokes.shape[1] - edge])
+    if cv2.countNonZero(space) < _LEAST * _SCALE**2:
         return False
-    _, _, found, _ = cv2.connectedComponentsWithStats(cell, connectivity=8)
+    _, _, found, _ = cv2.connectedComponentsWithStats(space, connectivity=8)
     wide, high = found[1:, cv2.CC_STAT_WIDTH], found[1:, cv2.CC_STAT_HEIGHT]
     is_stroke = (np.maximum(wide, high) >= _STROKE * _SCALE) & (wide < _FLAT * high)
-    return bool(found[1:, cv2.CC_STAT_AREA][is_stroke].sum() >= least * _SCALE**2)
+    return bool(found[1:, cv2.CC_STAT_AREA][is_stroke].sum() >= _LEAST * _SCALE**2)

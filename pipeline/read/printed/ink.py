@@ -28,13 +28,20 @@ def ink_of(grey: Grey, reach: float) -> Floats:
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     paper = cv2.blur(paper, (2 * (side // 2) + 1, 2 * (side // 2) + 1))
     paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    outside = paper < darkest_paper(np.asarray(paper, np.uint8))
+    beside = _beside(np.asarray(paper, np.uint8))
     # 255 * grey / paper, rounded: at most 255, and one pass over bytes.
     lightness = cv2.divide(grey, np.maximum(paper, 1), scale=255)
-    ink = cv2.bitwise_not(lightness)
-    if outside.any():
-        ink[outside] = 0
-    return np.asarray(ink, np.float32) / np.float32(255)
+    ink = np.asarray(cv2.bitwise_not(lightness), np.uint8)
+    if beside is not None:
+        ink[beside] = 0
+    return np.divide(ink, np.float32(255), dtype=np.float32)
+
+
+def _beside(paper: Grey) -> NDArray[np.bool_] | None:
+    """What is too dark to be paper; None if nothing is."""
+    if paper.min() >= _BLACK:
+        return None
+    return np.asarray(paper < darkest_paper(paper), bool)
 
 
 def darkest_paper(paper: Grey) -> float:

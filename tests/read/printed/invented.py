@@ -66,12 +66,18 @@ def content(election: Election, seed: int = 3) -> SheetData:
 
 
 def draw(
-    election: Election, data: SheetData, *, scanned: bool = True, dpi: int = 200, seed: int = 3
+    election: Election,
+    data: SheetData,
+    *,
+    scanned: bool = True,
+    dpi: int = 200,
+    seed: int = 3,
+    positions: int | None = None,
 ) -> DrawnSheet:
-    """The sheet, as a scanner sees it or as it was printed."""
+    """The sheet, as a scanner sees it or as it was printed; with fewer `positions`, another's."""
     rng = np.random.default_rng([seed, 7])
     ballot = [BallotRow(p.candidate_name, p.party, p.party_code) for p in election.positions]
-    drawn = draw_sheet(data, ballot, layout_of(election), rng, dpi=dpi)
+    drawn = draw_sheet(data, ballot[:positions], layout_of(election), rng, dpi=dpi)
     return scan_look(drawn, rng, dpi=dpi) if scanned else drawn
 
 

@@ -20,6 +20,7 @@ from pipeline.read.printed.reader import read_print
 from pipeline.read.record import Outcome, PageReading
 from pipeline.read.scans import ScanFile
 from pipeline.read.sheet import Way, read_scan
+from pipeline.synthetic.details import sheet_data
 from pipeline.synthetic.drawn import DrawnSheet
 from pipeline.synthetic.tamper import Columns, paste_symbol, shift_rows
 from tests.read.printed.invented import (
@@ -30,6 +31,7 @@ from tests.read.printed.invented import (
     as_page,
     content,
     draw,
+    mesa,
     read,
 )
 
@@ -150,6 +152,23 @@ def test_without_a_symbol_another_elections_sheet_is_rejected(
     file = ScanFile("a.png", len(content), "stamp")
     (record,) = make_records(file, "0" * 64, [reading], elsewhere, reader_version="t", run=1)
     assert record.payload is None
+
+
+def test_a_sheet_with_a_shorter_ballot_is_rejected_for_what_its_symbol_says(
+    venezuela: Election, printed: PrintModel
+) -> None:
+    half = len(VOTES) // 2
+    shorter = replace(mesa(venezuela), votes=VOTES[:half])
+    data = sheet_data(shorter, venezuela, np.random.default_rng(2))
+    sheet = draw(venezuela, data, positions=half)
+    found = read_print(as_page(sheet.image), printed)
+    assert found is not None  # its form is much like this election's
+    assert found.decision.verdict is Verdict.UNREAD
+    reading = read(sheet.image, venezuela)
+    assert reading.outcome is Outcome.REJECTED
+    assert [finding.code for finding in blocking(reading)] == ["payload-grammar"]
+    # Without its symbol nothing says whose it is: a person must look.
+    assert read(without_symbol(sheet).image, venezuela).outcome is Outcome.UNREADABLE
 
 
 def test_without_a_symbol_an_altered_number_is_not_proven(
