@@ -32,12 +32,10 @@ def verify(synthetic: Path, results: Path, table: Path | None) -> Verdict:
         InputError: the truth does not name the scans that were counted.
     """
     loaded = load_results(results)
-    with (synthetic / "truth.csv").open(encoding="utf-8", newline="") as file:
-        truth = {row["file"]: row for row in csv.DictReader(file)}
-    scans = {item.scan.uri.rpartition("/")[2]: item for item in loaded.resolution.scans}
+    truth, scans = _read_truth(synthetic), _by_name(loaded)
     if set(truth) != set(scans):
         raise InputError(f"{len(set(truth) ^ set(scans))} files are in only one of the two.")
-    payloads = [name for name, item in scans.items() if _misread(item, truth[name])]
+    payloads = _misread(scans, truth)
     statuses = Counter(
         f"{truth[name]['kind']} {truth[name]['family']} {truth[name]['level']}".strip()
         for name, item in scans.items()
@@ -55,8 +53,25 @@ def verify(synthetic: Path, results: Path, table: Path | None) -> Verdict:
     return Verdict(tuple(lines), wrong)
 
 
-def _misread(item: ResolvedScan, truth: dict[str, str]) -> bool:
-    return item.scan.payload is not None and item.scan.payload.text != truth["payload"]
+def misread(synthetic: Path, results: Path) -> tuple[str, ...]:
+    """The names of scans, perhaps of a part of the folder, that were read as what they are not."""
+    return tuple(_misread(_by_name(load_results(results)), _read_truth(synthetic)))
+
+
+def _read_truth(synthetic: Path) -> dict[str, dict[str, str]]:
+    with (synthetic / "truth.csv").open(encoding="utf-8", newline="") as file:
+        return {row["file"]: row for row in csv.DictReader(file)}
+
+
+def _by_name(loaded: Loaded) -> dict[str, ResolvedScan]:
+    return {item.scan.uri.rpartition("/")[2]: item for item in loaded.resolution.scans}
+
+
+def _misread(scans: dict[str, ResolvedScan], truth: dict[str, dict[str, str]]) -> list[str]:
+    read = {name: item.scan.payload for name, item in scans.items()}
+    return [
+        name for name, payload in read.items() if payload and payload.text != truth[name]["payload"]
+    ]
 
 
 def _as_expected(item: ResolvedScan, expected: str) -> bool:
