@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.read.qr.codec.encode import encode
+from pipeline.read.qr.rescue import patterns
 from pipeline.read.qr.rescue.patterns import (
     ALIGNMENT_RINGS,
     FINDER_RINGS,
@@ -57,6 +58,18 @@ def test_the_peaks_are_the_centres_of_the_patterns(sign: int) -> None:
     centre, far = 3.5 - 0.5 / SCALE, 45.5 - 0.5 / SCALE
     expected = {(centre, centre), (far, centre), (centre, far)}
     assert {(round(x, 1), round(y, 1)) for x, y in expected} <= places
+
+
+@pytest.mark.parametrize("band", [5, 100, 1000])
+def test_bands_change_nothing(band: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    soft = _symbol() + np.random.default_rng(3).normal(0, 0.3, _symbol().shape).astype(np.float32)
+    monkeypatch.setattr(patterns, "BAND", len(soft))
+    whole, _ = find_patterns(soft)
+    monkeypatch.setattr(patterns, "BAND", band)
+    banded, _ = find_patterns(soft)
+    assert len(whole.place) > 3
+    assert np.array_equal(banded.place, whole.place)
+    assert np.array_equal(banded.kind, whole.kind)
 
 
 def test_where_there_is_nothing_there_are_no_peaks() -> None:
