@@ -60,6 +60,15 @@ def test_the_peaks_are_the_centres_of_the_patterns(sign: int) -> None:
     assert {(round(x, 1), round(y, 1)) for x, y in expected} <= places
 
 
+def test_a_finder_is_found_though_the_edge_cuts_off_more_than_half() -> None:
+    past = 4 + MARGIN  # half a module more than to the left finders' centres
+    peaks, _ = find_patterns(np.ascontiguousarray(_symbol()[:, past * SCALE :]))
+    finders = peaks.place[peaks.kind == 0]
+    left = finders[np.abs(finders.real + SCALE / 2 + 0.5) <= 2]
+    rows = sorted(round(y / SCALE - MARGIN) for y in left.imag.tolist())
+    assert rows == [3, 45]
+
+
 @pytest.mark.parametrize("band", [5, 100, 1000])
 def test_bands_change_nothing(band: int, monkeypatch: pytest.MonkeyPatch) -> None:
     soft = _symbol() + np.random.default_rng(3).normal(0, 0.3, _symbol().shape).astype(np.float32)

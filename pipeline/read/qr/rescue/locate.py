@@ -28,7 +28,8 @@ Indices = NDArray[np.intp]
 PITCH_RANGE = (3.4, 4.7)
 """Modules of about 15% less or more than the pitch that was looked for are found as well."""
 TILT = np.radians(16)
-FULLY_SCORED = 160
+PARTLY_SCORED, ONE_IN, FULLY_SCORED = 640, 7, 60
+"""How many similarities are scored on one in so many function modules, and how many on all."""
 KEPT = 3
 WORTH_FITTING = 50.0
 """Score of a similarity below which no symbol is there. Of 602 damaged symbols that were read, the
@@ -185,12 +186,14 @@ def _distinct(turns: Complex, shifts: Complex, anchors: Complex) -> tuple[Comple
 def _scored(
     turns: Complex, shifts: Complex, soft: Floats, known: Model
 ) -> list[tuple[float, NDArray[np.float64]]]:
-    """The best similarities: first by the patterns' centres, then by all function modules."""
+    """The best similarities: by the patterns' centres, by some function modules, and by all."""
     anchors = _anchor_places(known)
     places = turns[:, None] * anchors[None] + shifts[:, None]
     rough = sample_at(soft, places.real, places.imag).sum(axis=1)
-    best = np.argsort(-rough, kind="stable")[:FULLY_SCORED]
+    best = np.argsort(-rough, kind="stable")[:PARTLY_SCORED]
     transforms = _matrices(turns[best], shifts[best])
+    some = scored(soft, transforms, known, every=ONE_IN)
+    transforms = transforms[np.argsort(-some, kind="stable")[:FULLY_SCORED]]
     scores = scored(soft, transforms, known)
     order = np.argsort(-scores, kind="stable")[: 4 * KEPT]
     return [(float(scores[i]), transforms[i]) for i in order]

@@ -21,7 +21,7 @@ Complex = NDArray[np.complex128]
 
 SCALE = 4
 """Pixels a module in the image that is searched: enough for the patterns, cheap to search."""
-LEAST_PEAK = 0.47
+LEAST_PEAK = 0.5
 """Likeness of a pattern. That of a sharp one is 0.92: the image is soft, the squares are not."""
 INVERTED = 0.15
 """By so much the negative must look more like it."""
@@ -29,6 +29,8 @@ FINDERS, ALIGNMENTS = 8, 36
 """How many of the best peaks of each kind are tried."""
 FLAT = 1e-4
 """Variance below which there is nothing to see."""
+OUTSIDE = 2 * SCALE
+"""Pixels beyond the image in which the middle of a pattern may lie that its edge cuts."""
 BAND = 256
 """Rows that are searched at once."""
 
@@ -78,13 +80,14 @@ def find_patterns(soft: Floats) -> tuple[Peaks, bool]:
 
     `soft` is darkness at `SCALE` pixels a module.
     """
-    finder, alignment = _likenesses(soft)
+    frame = cv2.copyMakeBorder(soft, *4 * (OUTSIDE,), cv2.BORDER_CONSTANT, value=(0.0,))
+    finder, alignment = _likenesses(np.asarray(frame, np.float32))
     inverted = bool(-finder.min() > max(finder.max() + INVERTED, LEAST_PEAK))
     if inverted:
         finder, alignment = -finder, -alignment
     first, second = _peaks(finder, FINDERS, 6), _peaks(alignment, ALIGNMENTS, 5)
     kind = np.r_[np.zeros(len(first), np.int64), np.ones(len(second), np.int64)]
-    return Peaks(np.r_[first, second], kind), inverted
+    return Peaks(np.r_[first, second] - OUTSIDE * (1 + 1j), kind), inverted
 
 
 def _likenesses(soft: Floats) -> tuple[Floats, Floats]:

@@ -25,10 +25,12 @@ def project(transform: Matrix, points: NDArray[np.float64]) -> NDArray[np.float6
     return np.moveaxis(mapped[..., :2, :] / mapped[..., 2:, :], -2, -1)
 
 
-def scored(soft: Floats, transforms: Matrix, known: Model) -> NDArray[np.float64]:
-    """Agreement of each homography (m x 3 x 3) with the function modules; unseen ones count 0."""
-    points = project(transforms, known.centres)
-    return np.asarray(sample_at(soft, points[..., 0], points[..., 1]) @ known.signs, np.float64)
+def scored(soft: Floats, transforms: Matrix, known: Model, every: int = 1) -> NDArray[np.float64]:
+    """Agreement of each homography (m x 3 x 3) with the function modules, or with one in so many;
+    unseen ones count 0."""
+    points = project(transforms, known.centres[::every])
+    values = sample_at(soft, points[..., 0], points[..., 1])
+    return np.asarray(values @ known.signs[::every], np.float64)
 
 
 def refine(
