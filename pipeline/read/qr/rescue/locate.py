@@ -80,9 +80,9 @@ class Grid:
 def locate(grey: Grey, pitch: float, versions: Sequence[int]) -> Iterator[Grid]:
     """Grids of symbols whose modules are about `pitch` pixels wide, the likeliest first."""
     factor = SCALE / pitch
-    small = _resized(grey, factor)
-    if min(small.shape) < 15 * SCALE:
+    if min(grey.shape) * factor < 15 * SCALE:
         return
+    small = _resized(grey, factor)
     soft = darkness(cv2.GaussianBlur(small, (0, 0), 1.0).astype(np.float32), 11 * SCALE)
     peaks, inverted = find_patterns(soft)
     if len(peaks.place) < 2:
