@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.election import Election
+from pipeline.read.printed import seek
 from pipeline.read.printed.decide import Verdict
 from pipeline.read.printed.model import PrintModel
 from pipeline.read.printed.reader import read_print
 from pipeline.synthetic.drawn import DrawnSheet
-from tests.read.printed.invented import EMPTY, NULL, VOTES, Grey, as_page
+from tests.read.printed.invented import EMPTY, NULL, VOTES, Grey, as_page, content, draw
 
 
 def on_table(image: Grey, tone: int, degrees: float = 1.5) -> Grey:
@@ -57,3 +59,18 @@ def test_a_sheet_is_proven_by_its_print_in_any_of_these_views(
     assert found.decision.verdict in (Verdict.PROVEN, Verdict.BY_SUM)
     assert found.decision.votes == VOTES
     assert (found.decision.null_votes, found.decision.empty_votes) == (NULL, EMPTY)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_sheet_that_lies_upside_down_is_no_likely_one_until_it_is_turned(
+    venezuela: Election, printed: PrintModel, seed: int
+) -> None:
+    sheet = draw(venezuela, content(venezuela, seed), seed=seed)
+    assert sheet.symbol_corners is not None
+    image = sheet.image[: int(sheet.symbol_corners[:, 1].min()) - 40]
+    small = cv2.resize(image[::-1, ::-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    places = seek._upright(np.asarray(small, np.uint8), printed.reference)
+    assert max(score for score, _ in places) < seek._CERTAIN
+    found = read_print(as_page(image[::-1, ::-1]), printed)
+    assert found is not None
+    assert found.decision.proven
