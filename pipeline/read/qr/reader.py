@@ -1,8 +1,8 @@
 """The cascade that looks for a sheet's QR symbol, cheapest attempt first.
 
-Measured on real sheets (CPU, in units of one full grey decode): a half-size decode costs 0.7, the
-library 0.2 on all of the half-size image and 1.1 on the full size. So nearly every sheet is read
-from a half-size decode, and only what stays unread is decoded in full. Every attempt searches the
+Measured (CPU, in units of one full grey decode): a half-size decode costs 0.5, the library 0.2 on
+all of the half-size image and 1.1 on the full size. So nearly every sheet is read from the
+half-size image, and the full one is only searched for what stays unread. Every attempt searches the
 whole sheet: looking only at the bottom, where the symbol is, would save 0.15, but two sheets in one
 scan would count as one. What the library cannot read goes to the rescue, which reads most of what
 is left; preprocessing the image for the library first would gain a seventh of that at twice the
